@@ -1,0 +1,12 @@
+export { type Diagnostic, formatDiagnostic, hasErrors, type Severity, type SourcePosition } from './diagnostic.ts';
+export {
+  type CompiledSchema,
+  type CompileSchemaOptions,
+  compileSchema,
+  type SchemaCompilation,
+  type SchemaProblem,
+} from './json-schema.ts';
+export { createRedactor, type Redactor } from './redact.ts';
+export { createSecret, isSecret, MASK, maskSecrets, spendSecret } from './secret.ts';
+export { suggest } from './suggest.ts';
+export { type DocumentPath, type ReadYamlOptions, readYaml, type YamlReading } from './yaml-document.ts';

@@ -1,0 +1,53 @@
+export type { BreakerPolicy, RemoteCall, RemoteCallPolicy, RemoteToolAdapter, RetryPolicy } from './adapter.ts';
+export {
+  CapstanError,
+  type CapstanErrorOptions,
+  isCapstanError,
+  isErrorCode,
+  toWireError,
+  type WireError,
+} from './capstan-error.ts';
+export type { ConnectionAuth, ResolvedConfig, ToolConnection } from './connection.ts';
+export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from './error-codes.ts';
+export type { JsonObject, JsonSchema, JsonValue } from './json.ts';
+export type { InvocationOutcome, InvocationResult } from './outcome.ts';
+export type { Secret } from './secret.ts';
+export {
+  type Clock,
+  defineTool,
+  type ElicitAnswer,
+  type ElicitRequest,
+  type Logger,
+  type PackHttp,
+  type PackHttpResponse,
+  type Principal,
+  type ToolAnnotations,
+  type ToolCaller,
+  type ToolContext,
+  type ToolDefinition,
+  type ToolFactory,
+  type ToolHandler,
+  type ToolProgress,
+  type ToolServices,
+} from './tool.ts';
+export { type ContentBlock, isToolResult, type ToolResult, toolResult } from './tool-result.ts';
+export {
+  AUTH_TYPES,
+  type AuthType,
+  BACKEND_KINDS,
+  type BackendKind,
+  CATEGORIES,
+  type Category,
+  CONNECTION_STATUSES,
+  CONNECTION_TYPES,
+  type ConnectionStatus,
+  type ConnectionType,
+  DANGER_LEVELS,
+  type DangerLevel,
+  type KnownPermission,
+  OUTCOME_STATUSES,
+  type OutcomeStatus,
+  PACK_TYPES,
+  type PackType,
+  PERMISSIONS,
+} from './vocabulary.ts';

@@ -1,0 +1,146 @@
+import type { RemoteToolAdapter } from './adapter.ts';
+import type { ResolvedConfig, ToolConnection } from './connection.ts';
+import type { JsonObject, JsonSchema, JsonValue } from './json.ts';
+import type { ToolResult } from './tool-result.ts';
+import type { BackendKind, DangerLevel } from './vocabulary.ts';
+
+/** Who calls: a user or an API key. */
+export interface Principal {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly permissions: readonly string[];
+}
+
+/** A step of progress. `total` and `message` are optional, as in MCP's `notifications/progress`. */
+export interface ToolProgress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
+/** Writes to the host's log, under the pack, the tool and the execution id. Secrets are redacted. */
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What a tool asks the caller's user, in MCP's form (elicitation, form mode). */
+export interface ElicitRequest {
+  readonly message: string;
+  readonly requestedSchema: JsonObject;
+}
+
+/** The user's answer. */
+export interface ElicitAnswer {
+  readonly action: 'accept' | 'decline' | 'cancel';
+  readonly content?: JsonObject;
+}
+
+/** One call, as the handler sees it. */
+export interface ToolContext {
+  /** `exe_` and a UUIDv7; unique per invocation. */
+  readonly executionId: string;
+  readonly principal: Principal;
+  readonly tenantId: string;
+  readonly workspaceId: string;
+  /** Aborted when the caller cancels or the deadline passes. */
+  readonly signal: AbortSignal;
+  /** When the call must be over, in ms since the epoch. */
+  readonly deadline: number;
+  /** The same over all retries of one invocation; chosen by the caller or equal to the execution id. */
+  readonly idempotencyKey: string;
+  readonly logger: Logger;
+  /** Context keys that the caller sent and the tool declared; nothing else. */
+  readonly extra: Readonly<Record<string, JsonValue | undefined>>;
+  progress(step: ToolProgress): void;
+  /** Asks the caller's user. Rejects with `CAPSTAN_TOOL_FAILED` where the surface cannot ask. */
+  elicit(request: ElicitRequest): Promise<ElicitAnswer>;
+}
+
+/** Does one call. It returns a JSON value or a {@link ToolResult}, or throws. */
+export type ToolHandler<Input extends object = JsonObject> = (
+  input: Input,
+  context: ToolContext,
+) => Promise<JsonValue | ToolResult | undefined> | JsonValue | ToolResult | undefined;
+
+/** A clock that tests can hold still. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** An answer to a request made with {@link PackHttp}. */
+export interface PackHttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** Parses the body. Throws `CAPSTAN_REMOTE_INVALID_RESPONSE` where it is not JSON. */
+  json(): JsonValue;
+}
+
+/** HTTP for pack code: guarded by the pack's egress list, with the connection's credentials attached by the host. */
+export interface PackHttp {
+  request(
+    url: string,
+    options?: {
+      readonly method?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: string;
+      readonly context?: ToolContext;
+    },
+  ): Promise<PackHttpResponse>;
+}
+
+/** Calls another tool of the workspace, under the same principal and the same rules. */
+export interface ToolCaller {
+  call(name: string, input: JsonObject, context: ToolContext): Promise<JsonValue>;
+}
+
+/** What a tool factory may ask for, by name. */
+export interface ToolServices {
+  readonly remoteToolAdapter: RemoteToolAdapter;
+  readonly http: PackHttp;
+  readonly connection: ToolConnection;
+  readonly config: ResolvedConfig;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly tools: ToolCaller;
+}
+
+/** Builds a tool's handler from the services it names; run once per pack and connection, at the first call. */
+export type ToolFactory<Input extends object = JsonObject> = (services: ToolServices) => ToolHandler<Input>;
+
+/** Gives a tool factory its types; it adds nothing at run time. The export that a manifest's `backend:` names. */
+export function defineTool<Input extends object = JsonObject>(factory: ToolFactory<Input>): ToolFactory<Input> {
+  return factory;
+}
+
+/** MCP's hints about a tool. Hints decide nothing by themselves. */
+export interface ToolAnnotations {
+  readonly readOnly?: boolean;
+  readonly destructive?: boolean;
+  readonly idempotent?: boolean;
+  readonly openWorld?: boolean;
+}
+
+/** What everybody may know of a tool without running its code. */
+export interface ToolDefinition {
+  /** `{pack code}.{tool name}`. */
+  readonly id: string;
+  readonly name: string;
+  readonly pack: string;
+  readonly displayName?: string;
+  readonly description: string;
+  readonly category?: string;
+  readonly tags: readonly string[];
+  readonly aliases: readonly string[];
+  readonly backendKind: BackendKind;
+  readonly inputSchema: JsonSchema;
+  readonly outputSchema?: JsonSchema;
+  readonly dangerLevel?: DangerLevel;
+  readonly annotations: ToolAnnotations;
+  readonly permissions: readonly string[];
+  readonly examples: readonly JsonValue[];
+}
