@@ -1,1 +1,11 @@
-export {};
+export type {
+  ConfigLayer,
+  ConfigLayerValues,
+  ConfigProblem,
+  ConfigRequest,
+  ConfigResolution,
+  ConfigSource,
+  ConfigTraceEntry,
+  ConfigTraceKey,
+  MissingKey,
+} from './types.ts';

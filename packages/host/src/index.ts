@@ -1,1 +1,14 @@
-export {};
+export type {
+  ConnectionView,
+  Host,
+  HostEvents,
+  InvokeRequest,
+  ListToolsQuery,
+  PackState,
+  PackView,
+  Page,
+  RegisteredToolOptions,
+  Surface,
+  ToolState,
+  ToolView,
+} from './host.ts';
