@@ -1,11 +1,12 @@
-export type {
-  ConfigLayer,
-  ConfigLayerValues,
-  ConfigProblem,
-  ConfigRequest,
-  ConfigResolution,
-  ConfigSource,
-  ConfigTraceEntry,
-  ConfigTraceKey,
-  MissingKey,
+export {
+  CONFIG_LAYERS,
+  type ConfigLayer,
+  type ConfigLayerValues,
+  type ConfigProblem,
+  type ConfigRequest,
+  type ConfigResolution,
+  type ConfigSource,
+  type ConfigTraceEntry,
+  type ConfigTraceKey,
+  type MissingKey,
 } from './types.ts';

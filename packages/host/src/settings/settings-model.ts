@@ -1,0 +1,140 @@
+import type { ConfigLayerValues, ConfigSource } from '@capstan/config';
+import type { Diagnostic, DocumentPath, SourcePosition } from '@capstan/schema';
+import type { AuthType, BreakerPolicy, ConnectionType, JsonValue, RetryPolicy } from '@capstan/sdk';
+
+/** The log levels, most talkative first. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** How often something may happen. */
+export interface RateLimitSettings {
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+/** Where a pack comes from. */
+export type PackOrigin =
+  /** Nothing said: the pack that discovery finds under this code or package name. */
+  | { readonly kind: 'discovered' }
+  /** A folder; relative ones are joined to the folder of the settings file. */
+  | { readonly kind: 'folder'; readonly path: string }
+  /** An npm package among the direct dependencies. */
+  | { readonly kind: 'package'; readonly name: string };
+
+/** What the operator says about one pack. */
+export interface PackSettings {
+  /** The key in the file: a pack code or an npm package name. */
+  readonly key: string;
+  readonly from: PackOrigin;
+  /** `in_process`: code of this pack may run here. `none`: only its declarative tools may. */
+  readonly trust: 'in_process' | 'none';
+  /** Variable names that this pack's manifest may read. */
+  readonly environment: readonly string[];
+  /** Hosts that its calls may reach beside those of its manifest. */
+  readonly egress: readonly string[];
+  /** The system layer, references not yet resolved: goes into `resolveConfig` as it is. Empty where the file has none. */
+  readonly config: ConfigLayerValues;
+  readonly position: SourcePosition;
+}
+
+/** A connection as the file declares it; strings may hold references, and nothing is resolved yet. */
+export interface ConnectionSettings {
+  readonly id: string;
+  /** A pack code or npm package name. */
+  readonly pack: string;
+  readonly toolType: string;
+  readonly connectionType: ConnectionType;
+  /** The id where the file gives no name. */
+  readonly name: string;
+  readonly remoteClusterUrl?: string;
+  readonly remoteConnectionId?: string;
+  readonly config: Readonly<Record<string, JsonValue | undefined>>;
+  readonly auth: ConnectionAuthSettings;
+  readonly position: SourcePosition;
+  /** The place of a path inside the connection, in the file's own words: `['config', 'region']`, `['auth', 'token']`. */
+  sourceOf(path: readonly string[]): ConfigSource;
+}
+
+/** How a declared connection proves who it is. `token` may be a reference. */
+export type ConnectionAuthSettings =
+  | { readonly type: Extract<AuthType, 'none'> }
+  | { readonly type: Extract<AuthType, 'bearer'>; readonly token: string };
+
+/** One workspace. */
+export interface WorkspaceSettings {
+  readonly id: string;
+  /** Packs enabled here, by pack code or npm package name, in the file's order. */
+  readonly packs: readonly string[];
+  readonly connections: readonly ConnectionSettings[];
+  readonly limits: {
+    /** Over all calls of the workspace; absent means no limit. */
+    readonly rateLimit?: RateLimitSettings;
+  };
+  readonly position: SourcePosition;
+}
+
+/** An API key beside the bootstrap keys. `value` may be a reference; a literal one is a secret: never print it. */
+export type KeySettings =
+  | {
+      readonly role: 'agent';
+      readonly name: string;
+      readonly workspace: string;
+      readonly value: string;
+      readonly position: SourcePosition;
+    }
+  | { readonly role: 'admin'; readonly name: string; readonly value: string; readonly position: SourcePosition };
+
+/** Host-wide defaults for calls; a pack or a tool may say otherwise. */
+export interface CallDefaults {
+  readonly timeoutMs: number;
+  readonly deadlineMs: number;
+  readonly retry: RetryPolicy;
+  readonly breaker: BreakerPolicy;
+  /** Per principal and tool, for tools that declare none; absent means no limit. */
+  readonly rateLimit?: RateLimitSettings;
+}
+
+/**
+ * The operator's file (`capstan.yaml`), checked, with every default filled in.
+ * It may hold literal secrets under `packs.*.config`, connections and keys: never print it whole.
+ */
+export interface HostSettings {
+  /** Folders (globs) that may hold packs; relative ones are joined to the folder of the settings file. */
+  readonly discover: readonly string[];
+  /** By key of the file: pack code or npm package name. */
+  readonly packs: ReadonlyMap<string, PackSettings>;
+  /** By workspace id, in the file's order. Without a `workspaces` key: one, `default`, with nothing enabled. */
+  readonly workspaces: ReadonlyMap<string, WorkspaceSettings>;
+  readonly keys: readonly KeySettings[];
+  readonly egress: {
+    /** CIDR ranges that may be reached although they are not globally routable. */
+    readonly allowPrivate: readonly string[];
+    /** PEM files; relative ones are joined to the folder of the settings file. */
+    readonly certificates: readonly string[];
+  };
+  /** What connections written over the API may refer to. */
+  readonly references: { readonly variables: readonly string[]; readonly files: readonly string[] };
+  readonly defaults: CallDefaults;
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    readonly allowedHosts: readonly string[];
+    readonly allowedOrigins: readonly string[];
+  };
+  readonly log: { readonly level: LogLevel };
+  /** Where a path of the file stands (its own snake_case words), for findings that only the host can make. */
+  locate(path: DocumentPath): SourcePosition;
+}
+
+/** What {@link loadSettings} takes. */
+export interface SettingsSource {
+  /** How the file is named in diagnostics, and what its relative paths are joined to. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The outcome of loading. `settings` is absent when there is any error. */
+export interface SettingsLoading {
+  readonly settings?: HostSettings;
+  readonly diagnostics: readonly Diagnostic[];
+}
