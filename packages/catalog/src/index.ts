@@ -1,1 +1,3 @@
-export {};
+export { exposedNameOf, MAX_EXPOSED_NAME_LENGTH, type NamedTool } from './exposed-name.ts';
+export { NameBook } from './name-book.ts';
+export { createToolSearch, type SearchableTool, type ToolSearch } from './tool-search.ts';
