@@ -1,1 +1,4 @@
-export {};
+export { FAULT_GRAMMAR } from './fault-grammar.ts';
+export type { Fault, FaultCall, FaultOutcome, FaultPlan } from './faults.ts';
+export { type ExampleService, type ExampleServiceOptions, startExampleService } from './start.ts';
+export type { ServiceState } from './tally.ts';
