@@ -179,7 +179,8 @@ describe('the token', () => {
   );
 
   it('is made when nobody gives one, and is not needed for the health', async () => {
-    const service = await start({ token: undefined as never });
+    const service = await startExampleService();
+    running.push(service);
     expect(service.token).toMatch(/^[\w-]{32}$/);
     expect(await (await fetch(`${service.url}/v1/health`)).json()).toEqual({ status: 'ok' });
     expect((await request(service, '/v1/tools')).status).toBe(200);
