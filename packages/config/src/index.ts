@@ -1,3 +1,7 @@
+export { connectionLayerOf, type WrittenConnection } from './connection-layer.ts';
+export { isHostVariable } from './host-variables.ts';
+export { resolveConfig } from './resolve-config.ts';
+export { resolveText, type TextRequest, type TextResolution } from './resolve-text.ts';
 export {
   CONFIG_LAYERS,
   type ConfigLayer,
@@ -8,5 +12,6 @@ export {
   type ConfigSource,
   type ConfigTraceEntry,
   type ConfigTraceKey,
+  type ConfigTracePart,
   type MissingKey,
 } from './types.ts';

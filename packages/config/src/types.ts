@@ -22,6 +22,10 @@ export interface ConfigLayerValues {
    * A list (of a connection written over the API): only these variables and files.
    */
   readonly references: 'operator' | { readonly variables: readonly string[]; readonly files: readonly string[] };
+  /** Keys that the layer says in other words (`remote_cluster_url`): no warning where the schema does not have them. */
+  readonly implied?: readonly string[];
+  /** What was written, but does not count because the layer itself says the same key better. Shown in the trace. */
+  readonly ignored?: readonly { readonly key: string; readonly source: ConfigSource; readonly reason: string }[];
 }
 
 /** Everything that {@link resolveConfig} needs; pure but for `readFile`. */
@@ -41,6 +45,8 @@ export interface ConfigRequest {
   };
   /** Reads the file of a `file:` reference. */
   readonly readFile: (path: string) => string;
+  /** Random bytes of this process: secrets are shown with 4 hex digits of their HMAC-SHA256 under it. Absent: only the mask. */
+  readonly maskKey?: Uint8Array;
 }
 
 /** One layer's entry in a trace. `value` is masked where the key is secret. */
@@ -53,18 +59,32 @@ export interface ConfigTraceEntry {
   readonly reference?: string;
 }
 
+/** One leaf of a merged object. */
+export interface ConfigTracePart {
+  /** Where in the value, as a JSON Pointer (RFC 6901): `/retry/max`. */
+  readonly path: string;
+  readonly entry: ConfigTraceEntry;
+  /** The losers at this place, highest first. */
+  readonly overridden: readonly ConfigTraceEntry[];
+}
+
 /** Why a key has its value: made by the same merge that made the value. */
 export interface ConfigTraceKey {
   readonly key: string;
   readonly description?: string;
   readonly required: boolean;
   readonly secret: boolean;
-  /** The layer that won; absent when nothing set it. For objects merged by key, one entry a leaf path stands in `parts`. */
+  /**
+   * The layer that won; absent when nothing set it. For an object merged by key: the highest layer that gave a part,
+   * with the whole merged value as `shown`; each leaf stands in `parts`.
+   */
   readonly winner?: ConfigTraceEntry;
+  /** `set`: the key is in `values`. `unset`: nothing set it. `invalid`: something did, and `problems` says why it cannot be used. */
+  readonly outcome: 'set' | 'unset' | 'invalid';
   /** The losers, highest first. */
   readonly overridden: readonly ConfigTraceEntry[];
-  /** For merged objects: which layer gave each leaf. */
-  readonly parts?: readonly { readonly path: string; readonly entry: ConfigTraceEntry }[];
+  /** For objects merged from several layers: which layer gave each leaf, and whom it beat there. */
+  readonly parts?: readonly ConfigTracePart[];
   /** Layers that had something, but may not count, and why (a variable that the operator has not allowed). */
   readonly ignored: readonly { readonly layer: ConfigLayer; readonly source: ConfigSource; readonly reason: string }[];
 }
@@ -93,4 +113,6 @@ export interface ConfigResolution {
   readonly trace: readonly ConfigTraceKey[];
   readonly missing: readonly MissingKey[];
   readonly problems: readonly ConfigProblem[];
+  /** What does no harm but is probably a mistake: keys that the pack does not know. Does not stop anything. */
+  readonly warnings: readonly ConfigProblem[];
 }
