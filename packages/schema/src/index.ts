@@ -4,9 +4,10 @@ export {
   type CompileSchemaOptions,
   compileSchema,
   type SchemaCompilation,
-  type SchemaProblem,
 } from './json-schema.ts';
 export { createRedactor, type Redactor } from './redact.ts';
+export type { SchemaFlaw } from './schema-check.ts';
+export type { SchemaProblem } from './schema-problem.ts';
 export { createSecret, isSecret, MASK, maskSecrets, spendSecret } from './secret.ts';
 export { suggest } from './suggest.ts';
 export { type DocumentPath, type ReadYamlOptions, readYaml, type YamlReading } from './yaml-document.ts';

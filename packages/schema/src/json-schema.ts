@@ -1,16 +1,10 @@
 import type { JsonSchema } from '@capstan/sdk';
-
-/** One way in which a value does not fit its schema. */
-export interface SchemaProblem {
-  /** Where in the value, as a JSON Pointer (RFC 6901); empty for the value itself. */
-  readonly pointer: string;
-  /** The keyword that failed: `required`, `type` … */
-  readonly keyword: string;
-  /** What is wrong, in one sentence that names the property. Never the offending value (it may be secret). */
-  readonly message: string;
-  /** The next action, such as "did you mean 'messages'?". */
-  readonly hint?: string;
-}
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { compileWithAjv, draftOf, metaValidator } from './ajv-engine.ts';
+import { fatalFlaw, keywordFlaws, type SchemaFlaw } from './schema-check.ts';
+import { problemOf, type SchemaProblem } from './schema-problem.ts';
+import { pointerPath } from './schema-references.ts';
+import { withoutPaths } from './without-paths.ts';
 
 /** A schema, compiled at first use and never again. */
 export interface CompiledSchema {
@@ -32,12 +26,90 @@ export interface CompileSchemaOptions {
 /** The outcome of compiling. */
 export type SchemaCompilation =
   | { readonly ok: true; readonly schema: CompiledSchema; readonly warnings: readonly string[] }
-  | {
-      readonly ok: false;
-      readonly problems: readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
-    };
+  | { readonly ok: false; readonly problems: readonly SchemaFlaw[] };
+
+const MAX_PROBLEMS = 100;
 
 /** Compiles a schema: draft by `$schema` (2020-12 by default, draft-07), formats, linear-time patterns, no remote `$ref`, at most 64 deep. Never throws. */
-export function compileSchema(_schema: JsonSchema, _options: CompileSchemaOptions): SchemaCompilation {
-  throw new Error('being written');
+export function compileSchema(schema: JsonSchema, { origin }: CompileSchemaOptions): SchemaCompilation {
+  const fatal = fatalFlaw(schema);
+  if (fatal) return { ok: false, problems: [fatal] };
+  const flaws = flawsOf(schema);
+  if (origin === 'own') {
+    if (flaws.length > 0) return { ok: false, problems: flaws };
+    return { ok: true, schema: lazilyCompiled(schema, origin), warnings: [] };
+  }
+  const usable = withoutPaths(
+    schema,
+    flaws.map((flaw) => flaw.path),
+  );
+  const warnings = flaws.map((flaw) => `'${flaw.path.join('.')}' is left to the owner of the schema: ${flaw.message}`);
+  return { ok: true, schema: lazilyCompiled(usable, origin), warnings };
+}
+
+function flawsOf(schema: JsonSchema): readonly SchemaFlaw[] {
+  const draft = draftOf(schema);
+  if (draft === undefined) return [{ path: ['$schema'], message: 'this draft of JSON Schema is not known here' }];
+  const flaws = [...keywordFlaws(schema)];
+  const meta = metaValidator(draft);
+  if (!meta(schema)) flaws.push(...metaFlaws(meta.errors ?? []));
+  return flaws;
+}
+
+/** One flaw per place: where alternatives fail, each would say so, and then their `anyOf`. */
+function metaFlaws(errors: readonly ErrorObject[]): readonly SchemaFlaw[] {
+  const first = new Map<string, ErrorObject>();
+  for (const error of errors) if (!first.has(error.instancePath)) first.set(error.instancePath, error);
+  return [...first.values()].map((error) => ({
+    path: pointerPath(error.instancePath),
+    message: problemOf(error).message,
+  }));
+}
+
+/** Two validators: one that stops at the first problem, and one that lists all, made when something was refused. */
+function lazilyCompiled(schema: JsonSchema, origin: CompileSchemaOptions['origin']): CompiledSchema {
+  let quick: ValidateFunction | undefined;
+  let thorough: ValidateFunction | undefined;
+  return { accepts, problems };
+
+  function accepts(value: unknown): boolean {
+    quick ??= compile(schema, { allErrors: false, origin });
+    return run(quick, value) === true;
+  }
+
+  function problems(value: unknown): readonly SchemaProblem[] {
+    if (accepts(value)) return [];
+    thorough ??= compile(schema, { allErrors: true, origin });
+    if (run(thorough, value) === undefined) return [TOO_DEEP];
+    return (thorough.errors ?? []).slice(0, MAX_PROBLEMS).map(problemOf);
+  }
+}
+
+const TOO_DEEP: SchemaProblem = {
+  pointer: '',
+  keyword: 'depth',
+  message: 'the value is nested too deep to be checked',
+};
+
+/** `undefined` where the stack ended: a recursive schema follows a value as deep as the value goes. */
+function run(validate: ValidateFunction, value: unknown): boolean | undefined {
+  try {
+    return validate(value);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** What Ajv refuses although the check passed it: nothing fits such a schema of ours, and a foreign one is left to its owner. */
+function compile(
+  schema: JsonSchema,
+  { allErrors, origin }: CompileSchemaOptions & { readonly allErrors: boolean },
+): ValidateFunction {
+  try {
+    return compileWithAjv(schema, { allErrors });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return compileWithAjv(origin === 'foreign', { allErrors });
+  }
 }

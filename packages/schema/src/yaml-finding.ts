@@ -1,0 +1,52 @@
+import type { Severity } from './diagnostic.ts';
+import type { Place } from './place.ts';
+
+/** What is wrong with a document, at an offset. `kind` becomes the end of the diagnostic's code. */
+export interface YamlFinding {
+  readonly severity: Severity;
+  readonly kind:
+    | 'ALIAS'
+    | 'DUPLICATE_KEY'
+    | 'NOT_JSON'
+    | 'NOT_TEXT'
+    | 'NUMBER'
+    | 'SYNTAX'
+    | 'TAG'
+    | 'TOO_DEEP'
+    | 'TOO_LARGE';
+  readonly offset: number;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** A document as plain data, the places of its parts, and what is wrong with it. */
+export interface YamlTree {
+  readonly value: unknown;
+  readonly place: Place;
+  readonly findings: readonly YamlFinding[];
+}
+
+/** How deep a document may nest: a schema of 64 levels, and the manifest around it. */
+export const MAX_DOCUMENT_DEPTH = 128;
+
+export function tooDeep(offset: number): YamlFinding {
+  const message = `the document is nested deeper than ${MAX_DOCUMENT_DEPTH} levels`;
+  return { severity: 'error', kind: 'TOO_DEEP', offset, message, hint: 'Flatten the structure.' };
+}
+
+export function duplicateKey(key: string, offset: number): YamlFinding {
+  const shown = key.length > 60 ? `${key.slice(0, 60)}…` : key;
+  const hint = 'Remove one of the two; the first is the one that was read.';
+  return { severity: 'error', kind: 'DUPLICATE_KEY', offset, message: `'${shown}' stands twice in this mapping`, hint };
+}
+
+/** What a number loses on its way into JSON, if anything. */
+export function numberFinding(value: number, source: string, offset: number): YamlFinding | undefined {
+  if (!Number.isFinite(value)) {
+    const message = `${source} is a number that JSON cannot carry`;
+    return { severity: 'error', kind: 'NOT_JSON', offset, message, hint: 'Leave it out, or write it in quotes.' };
+  }
+  if (!Number.isInteger(value) || Number.isSafeInteger(value) || !/^[-+]?\d+$/.test(source)) return undefined;
+  const message = `an integer of ${source.length} digits loses its last ones: it is read as ${value}`;
+  return { severity: 'warning', kind: 'NUMBER', offset, message, hint: 'Write it in quotes if it is an id.' };
+}
