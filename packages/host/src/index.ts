@@ -1,3 +1,6 @@
+export { openAuditFile } from './audit/audit-file.ts';
+export { createHost } from './create-host.ts';
+export { memoryEnablement } from './enablement.ts';
 export type {
   ConnectionView,
   Host,
@@ -12,3 +15,9 @@ export type {
   ToolState,
   ToolView,
 } from './host.ts';
+export type { AuditRecord, AuditSink, EnablementState, EnablementStore, HostOptions } from './host-options.ts';
+export { loadHostSettings } from './load-host-settings.ts';
+export { allowEnabledTools, type Policy, type PolicyDecision, type PolicyQuestion } from './pipeline/authorize.ts';
+export { type Interceptor, type Invocation, type Next, PIPELINE, type Stage } from './pipeline/invocation.ts';
+export { type HostSettings, type KeySettings, loadSettings } from './settings/host-settings.ts';
+export { CAPSTAN_VERSION } from './version.ts';

@@ -1,0 +1,107 @@
+import {
+  CapstanError,
+  type ElicitAnswer,
+  type ElicitRequest,
+  type JsonValue,
+  type Logger,
+  type Principal,
+  type ToolContext,
+  type ToolProgress,
+} from '@capstan/sdk';
+import type { InvokeRequest } from '../host.ts';
+import type { Invocation } from '../pipeline/invocation.ts';
+
+const NO_EXTRA: Readonly<Record<string, JsonValue | undefined>> = Object.freeze({});
+
+/**
+ * What a handler sees of its call.
+ *
+ * The signal is made only when somebody asks for it: most calls never do, and a controller with its listener costs
+ * more than all the stages together.
+ */
+export class CallContext implements ToolContext {
+  readonly executionId: string;
+  readonly principal: Principal;
+  readonly tenantId = 'default';
+  readonly workspaceId: string;
+  readonly deadline: number;
+  readonly idempotencyKey: string;
+  readonly extra: Readonly<Record<string, JsonValue | undefined>>;
+  readonly logger: Logger;
+  /** W3C `traceparent` of the caller, for the adapter to continue. */
+  readonly traceparent: string | undefined;
+  /** How many tools called each other to get here. */
+  readonly depth: number;
+  readonly #request: InvokeRequest;
+  #controller: AbortController | undefined;
+  #abortReason: CapstanError | undefined;
+
+  constructor(
+    invocation: Invocation,
+    options: { readonly deadline: number; readonly logger: Logger; readonly contextKeys: readonly string[] },
+  ) {
+    const { request } = invocation;
+    this.executionId = invocation.executionId;
+    this.principal = invocation.principal;
+    this.workspaceId = invocation.workspaceId;
+    this.deadline = options.deadline;
+    this.idempotencyKey =
+      request.idempotencyKey === undefined ? invocation.executionId : scopedKey(invocation, request.idempotencyKey);
+    this.extra = options.contextKeys.length === 0 ? NO_EXTRA : pick(request.context, options.contextKeys);
+    this.logger = options.logger;
+    this.traceparent = request.traceparent;
+    this.depth = callDepthOf(request);
+    this.#request = request;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#abortReason && !this.#controller.signal.aborted) this.#controller.abort(this.#abortReason);
+    return this.#controller.signal;
+  }
+
+  /** Ends the call for whoever listens to its signal, now or later. */
+  abort(reason: CapstanError): void {
+    this.#abortReason = reason;
+    this.#controller?.abort(reason);
+  }
+
+  progress(step: ToolProgress): void {
+    this.#request.onProgress?.(step);
+  }
+
+  elicit(request: ElicitRequest): Promise<ElicitAnswer> {
+    if (this.#request.onElicit) return this.#request.onElicit(request);
+    return Promise.reject(
+      new CapstanError('CAPSTAN_TOOL_FAILED', 'the tool asked its user a question, but this caller cannot ask', {
+        hint: 'Call the tool from an MCP client that supports elicitation.',
+      }),
+    );
+  }
+}
+
+const depths = new WeakMap<InvokeRequest, number>();
+
+/** Notes that a request was made by a tool that itself was called at a depth. */
+export function atCallDepth(request: InvokeRequest, depth: number): InvokeRequest {
+  depths.set(request, depth);
+  return request;
+}
+
+/** How many tools called each other to make this request; 0 for a caller from outside. */
+export function callDepthOf(request: InvokeRequest): number {
+  return request.surface === 'tool' ? (depths.get(request) ?? 0) : 0;
+}
+
+/** Two principals that choose the same key do not get each other's answers. */
+function scopedKey(invocation: Invocation, key: string): string {
+  return `${invocation.principal.id}:${key}`;
+}
+
+function pick(
+  context: InvokeRequest['context'],
+  keys: readonly string[],
+): Readonly<Record<string, JsonValue | undefined>> {
+  if (!context) return NO_EXTRA;
+  return Object.fromEntries(keys.filter((key) => Object.hasOwn(context, key)).map((key) => [key, context[key]]));
+}

@@ -1,0 +1,30 @@
+import type { ManifestTool } from '@capstan/manifest';
+import type { RemoteCallPolicy } from '@capstan/sdk';
+import type { Binding, BindingSources } from '../workspace/connections.ts';
+import type { EffectivePolicy } from '../workspace/tool-entry.ts';
+import { fillText } from './config-template.ts';
+
+/** How the calls of a tool over one connection are made, in the adapter's words. */
+export function callPolicy(
+  tool: ManifestTool,
+  policy: EffectivePolicy,
+  binding: Binding,
+  sources: BindingSources,
+): RemoteCallPolicy {
+  return {
+    timeoutMs: policy.timeoutMs,
+    retry: policy.retry,
+    breaker: policy.breaker,
+    repeatable: tool.annotations.readOnly === true || tool.annotations.idempotent === true,
+    egress: egressOf(binding, sources),
+  };
+}
+
+/** The hosts that calls of a pack may reach: what its manifest says, else its connection's own; and what the operator adds. */
+export function egressOf(binding: Binding, { manifest, pack }: BindingSources): readonly string[] {
+  const declared = manifest.egress?.map((entry) => fillText(entry, binding.connection.config));
+  const own = binding.connection.remoteClusterUrl;
+  return [...(declared ?? (own === undefined ? [] : [own])), ...(pack.settings?.egress ?? [])].filter(
+    (entry) => entry !== '',
+  );
+}

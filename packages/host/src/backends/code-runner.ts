@@ -1,0 +1,86 @@
+import type { CodeBackend, ManifestTool } from '@capstan/manifest';
+import {
+  type CapstanError,
+  isCapstanError,
+  type RemoteCall,
+  type RemoteCallPolicy,
+  type RemoteToolAdapter,
+  type ToolHandler,
+} from '@capstan/sdk';
+import type { ServiceScope } from '../container.ts';
+import type { ToolState } from '../host.ts';
+import type { Binding } from '../workspace/connections.ts';
+import { notReady, type PackInWorkspace, toolStateOf } from '../workspace/pack-in-workspace.ts';
+import type { BoundTool, EffectivePolicy, ToolRunner } from '../workspace/tool-entry.ts';
+import { callPolicy } from './call-policy.ts';
+import { loadToolFactory } from './pack-code.ts';
+import type { PackHttpFactory } from './pack-http.ts';
+
+interface CodeRunnerOptions {
+  readonly toolId: string;
+  readonly tool: ManifestTool;
+  readonly backend: CodeBackend;
+  readonly policy: EffectivePolicy;
+  readonly pack: PackInWorkspace;
+  /** The pack's scope. */
+  readonly scope: ServiceScope;
+  readonly adapter: RemoteToolAdapter;
+  readonly packHttp: PackHttpFactory;
+  /** Told once, when the code does not start. */
+  readonly onFailure: (error: CapstanError) => void;
+}
+
+/** Runs a tool whose author wrote code: loaded at the first call, its handler built once per connection. */
+export function codeRunner(options: CodeRunnerOptions): ToolRunner {
+  const { pack, tool } = options;
+  const toolType = toolTypeOf(tool.name, pack.sources.manifest.code);
+  const bound = new Map<Binding, BoundTool | Promise<BoundTool>>();
+  return {
+    bind(requested) {
+      const binding = pack.binding(toolType, requested);
+      const known = bound.get(binding);
+      if (known) return known;
+      if (binding.state.kind !== 'ready') throw notReady(options.toolId, binding.state);
+      const activating = activate(options, binding);
+      bound.set(binding, activating);
+      activating.then(
+        (ready) => bound.set(binding, ready),
+        (error: unknown) => {
+          bound.delete(binding);
+          if (isCapstanError(error)) options.onFailure(error);
+        },
+      );
+      return activating;
+    },
+    state: (): ToolState => toolStateOf(pack.binding(toolType, undefined), undefined),
+    connectionIds: () => pack.allBindings([toolType]).map(({ id }) => id),
+  };
+}
+
+/** `line.send_message` belongs to connections of type `line`; a name without a dot to those named like the pack. */
+export function toolTypeOf(toolName: string, packCode: string): string {
+  const dot = toolName.indexOf('.');
+  return dot > 0 ? toolName.slice(0, dot) : packCode;
+}
+
+async function activate(options: CodeRunnerOptions, binding: Binding): Promise<BoundTool> {
+  const factory = await loadToolFactory(options.pack.sources.pack.folder, options.backend);
+  const policy = callPolicy(options.tool, options.policy, binding, options.pack.sources);
+  const scope = options.scope.scope({
+    connection: binding.connection,
+    config: binding.connection.config,
+    remoteToolAdapter: adapterFor(options.adapter, policy),
+    http: options.packHttp(binding, policy),
+  });
+  const handler: ToolHandler = scope.build(options.toolId, factory);
+  return { connectionId: binding.id, run: (input, context) => handler({ ...input }, context) };
+}
+
+/** The one shared adapter, with the tool's policy on every call. What pack code says may tighten it, never widen its egress. */
+function adapterFor(adapter: RemoteToolAdapter, policy: RemoteCallPolicy): RemoteToolAdapter {
+  const { egress } = policy;
+  return {
+    call: (call: RemoteCall) =>
+      adapter.call({ ...call, policy: { ...policy, ...call.policy, ...(egress === undefined ? {} : { egress }) } }),
+  };
+}

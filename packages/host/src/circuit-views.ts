@@ -1,0 +1,35 @@
+import type { CircuitView } from '@capstan/http';
+import type { JsonObject } from '@capstan/sdk';
+
+/** Circuits as operators and programs see them; times are ISO 8601. */
+export function circuitsOnTheWire(views: readonly CircuitView[]): readonly JsonObject[] {
+  return views.map(circuitOnTheWire);
+}
+
+function circuitOnTheWire({ endpoint, state }: CircuitView): JsonObject {
+  switch (state.kind) {
+    case 'closed':
+      return { endpoint, state: 'closed', failures: state.failures };
+    case 'open':
+      return {
+        endpoint,
+        state: 'open',
+        since: isoTime(state.since),
+        retry_at: isoTime(state.until),
+        reason: state.reason,
+      };
+    case 'half_open':
+      return { endpoint, state: 'half_open', successes: state.successes };
+  }
+}
+
+/** The endpoints that are left alone now, and until when. */
+export function openCircuits(views: readonly CircuitView[]): ReadonlyMap<string, number | undefined> {
+  return new Map(
+    views.flatMap(({ endpoint, state }) => (state.kind === 'open' ? [[endpoint, state.until] as const] : [])),
+  );
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

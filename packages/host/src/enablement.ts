@@ -1,0 +1,60 @@
+import type { EnablementState, EnablementStore } from './host-options.ts';
+import type { HostSettings } from './settings/host-settings.ts';
+
+/** Who said that a pack is enabled. */
+export type EnablementOwner = 'file' | 'runtime' | 'application';
+
+/** Which packs are enabled where: what the settings say, what was enabled at run time, what the application brought. */
+export class Enablement {
+  readonly #settings: HostSettings;
+  readonly #store: EnablementStore;
+  readonly #application: ReadonlySet<string>;
+  #state: EnablementState;
+
+  /** @param application Packs that the application brought without settings: enabled everywhere. */
+  constructor(settings: HostSettings, store: EnablementStore, application: ReadonlySet<string>) {
+    this.#settings = settings;
+    this.#store = store;
+    this.#application = application;
+    this.#state = store.load();
+  }
+
+  /** Who enabled a pack in a workspace; undefined when nobody did. `names`: the pack code, and its key in the settings. */
+  owner(workspaceId: string, names: readonly string[]): EnablementOwner | undefined {
+    const declared = this.#settings.workspaces.get(workspaceId)?.packs ?? [];
+    if (names.some((name) => declared.includes(name))) return 'file';
+    if (names.some((name) => this.#state.workspaces[workspaceId]?.[name] !== undefined)) return 'runtime';
+    return names.some((name) => this.#application.has(name)) ? 'application' : undefined;
+  }
+
+  /** Variables that were shown to the operator who enabled the pack at run time. */
+  environment(workspaceId: string, code: string): readonly string[] {
+    return this.#state.workspaces[workspaceId]?.[code]?.environment ?? [];
+  }
+
+  enable(workspaceId: string, code: string, environment: readonly string[]): void {
+    this.#save(workspaceId, { ...this.#state.workspaces[workspaceId], [code]: { environment } });
+  }
+
+  disable(workspaceId: string, code: string): void {
+    const { [code]: _disabled, ...rest } = this.#state.workspaces[workspaceId] ?? {};
+    this.#save(workspaceId, rest);
+  }
+
+  #save(workspaceId: string, packs: EnablementState['workspaces'][string]): void {
+    const state = { workspaces: { ...this.#state.workspaces, [workspaceId]: packs } };
+    this.#store.save(state);
+    this.#state = state;
+  }
+}
+
+/** Keeps enablement for as long as the process lives. */
+export function memoryEnablement(): EnablementStore {
+  let state: EnablementState = { workspaces: {} };
+  return {
+    load: () => state,
+    save(next) {
+      state = next;
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { Clock, InvocationOutcome, JsonValue, Logger } from '@capstan/sdk';
+import type { Surface } from './host.ts';
+import type { Policy } from './pipeline/authorize.ts';
+import type { Interceptor } from './pipeline/invocation.ts';
+import type { HostSettings } from './settings/host-settings.ts';
+
+/** Where enablement that an operator changed at run time is kept. */
+export interface EnablementStore {
+  load(): EnablementState;
+  /** Durable when it returns. */
+  save(state: EnablementState): void;
+}
+
+/** Packs enabled at run time, beside what `capstan.yaml` says. */
+export interface EnablementState {
+  readonly workspaces: Readonly<Record<string, Readonly<Record<string, { readonly environment: readonly string[] }>>>>;
+}
+
+/** One audit record: one a call, whatever became of it. Secrets are redacted before it is made. */
+export interface AuditRecord {
+  readonly execution_id: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly surface: Surface;
+  readonly workspace: string;
+  readonly principal: string;
+  /** The tool id, or the name that was asked for where there is no such tool. */
+  readonly tool: string;
+  readonly connection?: string;
+  readonly arguments?: JsonValue;
+  readonly status: InvocationOutcome['status'];
+  readonly code?: string;
+  readonly duration_ms: number;
+  readonly attempts?: number;
+}
+
+/** Takes audit records. */
+export interface AuditSink {
+  /** Never blocks and never throws; the records of one turn go out together. */
+  append(record: AuditRecord): void;
+  /** Resolves when everything appended so far is written. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What {@link createHost} takes. Everything has a default. */
+export interface HostOptions {
+  /** Folders or globs that hold packs, beside those that the settings name. Enabled in every workspace of the settings when there is no `config`. */
+  readonly packs?: readonly string[];
+  /** Path of `capstan.yaml`, or settings that were loaded. */
+  readonly config?: string | HostSettings;
+  /** What globs and npm packages are relative to. Default: the folder of `config`, else the current one. */
+  readonly cwd?: string;
+  /** What `env_var` and references may read. Default: the process's environment. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly logger?: Logger;
+  readonly audit?: AuditSink;
+  readonly enablement?: EnablementStore;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** More services that tool factories may ask for by name, each a factory or a value. */
+  readonly services?: Readonly<Record<string, unknown>>;
+  /** Decides who may call what. Default: whoever has a role that calls may call what is enabled. */
+  readonly policy?: Policy;
+  /** Stages that the host has none of its own for: `approve` and `cache`. */
+  readonly stages?: readonly Interceptor[];
+  /** Sees each outgoing request, redacted (`--debug`). */
+  readonly onOutgoingRequest?: (request: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly bodyBytes: number;
+  }) => void;
+}

@@ -1,0 +1,60 @@
+import { maskSecrets } from '@capstan/schema';
+import { CapstanError, type Clock, type InvocationOutcome, type JsonValue, type Logger } from '@capstan/sdk';
+import type { AuditRecord, AuditSink } from '../host-options.ts';
+import type { Interceptor, Invocation } from './invocation.ts';
+
+/** The sink's own count, for metrics. */
+export interface AuditCounts {
+  records: number;
+}
+
+/** One record an invocation, whatever happens. Here, and only here, a defect becomes an outcome. */
+export function auditStage(options: {
+  readonly sink: AuditSink;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly counts: AuditCounts;
+}): Interceptor {
+  const { sink, clock, logger, counts } = options;
+  function record(invocation: Invocation, outcome: InvocationOutcome): InvocationOutcome {
+    counts.records += 1;
+    sink.append(auditRecord(invocation, outcome, clock.now()));
+    return outcome;
+  }
+  function defect(invocation: Invocation, cause: unknown): InvocationOutcome {
+    logger.error('defect in the pipeline', { executionId: invocation.executionId, cause });
+    const error = new CapstanError('CAPSTAN_INTERNAL', 'the host failed on this call', { cause });
+    return { status: 'failed', executionId: invocation.executionId, error };
+  }
+  return {
+    stage: 'audit',
+    async intercept(invocation, next) {
+      try {
+        return record(invocation, await next(invocation));
+      } catch (cause) {
+        return record(invocation, defect(invocation, cause));
+      }
+    },
+  };
+}
+
+function auditRecord(invocation: Invocation, outcome: InvocationOutcome, now: number): AuditRecord {
+  const { tool, request } = invocation;
+  return {
+    execution_id: invocation.executionId,
+    at: new Date(invocation.startedAt).toISOString(),
+    surface: invocation.surface,
+    workspace: invocation.workspaceId,
+    principal: invocation.principal.id,
+    tool: tool ? tool.definition.id : maskSecrets(request.tool.slice(0, 128)),
+    ...(invocation.connectionId === undefined ? {} : { connection: invocation.connectionId }),
+    ...(tool ? { arguments: redactedArguments(tool.redact(invocation.arguments)) } : {}),
+    status: outcome.status,
+    ...('error' in outcome ? { code: outcome.error.code } : {}),
+    duration_ms: now - invocation.startedAt,
+  };
+}
+
+function redactedArguments(value: JsonValue | undefined): JsonValue {
+  return value ?? {};
+}

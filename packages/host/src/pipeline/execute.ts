@@ -1,0 +1,145 @@
+import { maskSecrets } from '@capstan/schema';
+import {
+  CapstanError,
+  type Clock,
+  type InvocationOutcome,
+  type InvocationResult,
+  isCapstanError,
+  isToolResult,
+  type JsonValue,
+  type Logger,
+} from '@capstan/sdk';
+import { CallContext } from '../backends/call-context.ts';
+import type { BoundTool, ToolEntry } from '../workspace/tool-entry.ts';
+import type { Interceptor, Invocation } from './invocation.ts';
+
+/** A call under way, which can be ended from outside. */
+export interface RunningCall {
+  end(reason: CapstanError): void;
+}
+
+/** The calls under way. */
+export type RunningCalls = Set<RunningCall>;
+
+interface ExecuteOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly running: RunningCalls;
+}
+
+/**
+ * Binds the tool to its connection and runs it.
+ *
+ * 1. Exactly one outcome: the handler's, the deadline's or the caller's cancellation, whichever comes first.
+ * 2. One plain timer a call, for the deadline; it and the listener on the caller's signal are gone when the call is over.
+ * 3. What a handler does after its outcome is settled reaches nobody.
+ */
+export function executeStage(options: ExecuteOptions): Interceptor {
+  return {
+    stage: 'execute',
+    async intercept(invocation) {
+      const { tool } = invocation;
+      if (!tool) throw new Error('execute runs after resolve');
+      try {
+        const pending = tool.runner.bind(invocation.request.connection);
+        const bound = pending instanceof Promise ? await pending : pending;
+        invocation.connectionId = bound.connectionId;
+        const value = await runBounded(invocation, tool, bound, options);
+        return { status: 'succeeded', executionId: invocation.executionId, result: resultOf(value) };
+      } catch (cause) {
+        return failure(invocation, tool, cause, options.logger);
+      }
+    },
+  };
+}
+
+function runBounded(
+  invocation: Invocation,
+  tool: ToolEntry,
+  bound: BoundTool,
+  options: ExecuteOptions,
+): Promise<unknown> {
+  const { request } = invocation;
+  const { deadlineMs } = tool.policy;
+  const context = new CallContext(invocation, {
+    deadline: invocation.startedAt + deadlineMs,
+    logger: options.logger,
+    contextKeys: tool.contextKeys,
+  });
+  return new Promise((resolve, reject) => {
+    if (request.signal?.aborted) return reject(cancelled());
+    const timer = setTimeout(() => end(deadlineExceeded(deadlineMs)), deadlineMs);
+    const onAbort = (): void => end(cancelled());
+    request.signal?.addEventListener('abort', onAbort, { once: true });
+    const call: RunningCall = { end };
+    options.running.add(call);
+    function settle(): void {
+      clearTimeout(timer);
+      request.signal?.removeEventListener('abort', onAbort);
+      options.running.delete(call);
+    }
+    function end(reason: CapstanError): void {
+      settle();
+      context.abort(reason);
+      reject(reason);
+    }
+    Promise.try(() => bound.run(invocation.arguments, context)).then(
+      (value) => {
+        settle();
+        resolve(value);
+      },
+      (cause: unknown) => {
+        settle();
+        reject(cause);
+      },
+    );
+  });
+}
+
+function resultOf(value: unknown): InvocationResult {
+  if (!isToolResult(value)) return { value: jsonOf(value) };
+  return {
+    value: value.structured ?? null,
+    content: value.content,
+    ...(value.meta === undefined ? {} : { meta: value.meta }),
+  };
+}
+
+/** A JSON value as it is; the surfaces write it. What can be seen at a glance not to be JSON is refused here. */
+function jsonOf(value: unknown): JsonValue {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'object' || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) {
+    return value as JsonValue;
+  }
+  throw new CapstanError('CAPSTAN_INVALID_OUTPUT', `the tool answered a ${typeof value}, which JSON cannot carry`);
+}
+
+function failure(invocation: Invocation, tool: ToolEntry, cause: unknown, logger: Logger): InvocationOutcome {
+  const { executionId } = invocation;
+  if (isCapstanError(cause)) return { status: 'failed', executionId, error: withoutSecrets(cause) };
+  logger.error('a tool failed', { executionId, tool: tool.definition.id, cause });
+  const error = new CapstanError('CAPSTAN_TOOL_FAILED', maskSecrets(`the tool ${tool.definition.id} failed`), {
+    cause,
+  });
+  return { status: 'failed', executionId, error };
+}
+
+/** Pack code may have put anything into its message. */
+function withoutSecrets(error: CapstanError): CapstanError {
+  const message = maskSecrets(error.message);
+  const details = JSON.stringify(error.details);
+  const maskedDetails = maskSecrets(details);
+  if (message === error.message && details === maskedDetails) return error;
+  const { code, hint, retriable, cause } = error;
+  return new CapstanError(code, message, { hint, retriable, cause, details: JSON.parse(maskedDetails) });
+}
+
+function cancelled(): CapstanError {
+  return new CapstanError('CAPSTAN_CANCELLED', 'the caller cancelled the call');
+}
+
+function deadlineExceeded(deadlineMs: number): CapstanError {
+  return new CapstanError('CAPSTAN_DEADLINE_EXCEEDED', `the call was not over after ${deadlineMs} ms`, {
+    details: { deadline_ms: deadlineMs },
+  });
+}

@@ -1,0 +1,55 @@
+import type { InvocationOutcome, JsonObject, Principal } from '@capstan/sdk';
+import type { InvokeRequest, Surface } from '../host.ts';
+import type { ToolEntry } from '../workspace/tool-entry.ts';
+
+/** One call on its way through the pipeline. Stages fill in what they find out. */
+export interface Invocation {
+  readonly request: InvokeRequest;
+  /** `exe_` and a UUIDv7. */
+  readonly executionId: string;
+  readonly principal: Principal;
+  readonly workspaceId: string;
+  readonly surface: Surface;
+  readonly arguments: JsonObject;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Set by the `resolve` stage. */
+  tool: ToolEntry | undefined;
+  /** Set by the `execute` stage: the connection that was used. */
+  connectionId: string | undefined;
+}
+
+/** The rest of the pipeline. */
+export type Next = (invocation: Invocation) => Promise<InvocationOutcome>;
+
+/**
+ * One stage of the pipeline.
+ *
+ * 1. It calls `next` at most once, or answers by itself.
+ * 2. An expected failure is an outcome; a throw means a defect and becomes `CAPSTAN_INTERNAL` in one place.
+ * 3. It holds no state of the call outside the invocation.
+ */
+export interface Interceptor {
+  readonly stage: Stage;
+  intercept(invocation: Invocation, next: Next): Promise<InvocationOutcome>;
+}
+
+/**
+ * The stages of every call, outermost first. The cache comes after `authorize`, because a cached answer must not skip
+ * the check; `validate_output` stands inside the cache, because what is cached was valid.
+ */
+export const PIPELINE = [
+  'trace',
+  'audit',
+  'resolve',
+  'authorize',
+  'rate_limit',
+  'validate',
+  'approve',
+  'cache',
+  'validate_output',
+  'execute',
+] as const;
+
+/** The name of a stage. */
+export type Stage = (typeof PIPELINE)[number];

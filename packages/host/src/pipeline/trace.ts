@@ -1,0 +1,58 @@
+import type { Clock, InvocationOutcome } from '@capstan/sdk';
+import type { EventEmitter } from 'eventemitter3';
+import type { HostEvents } from '../host.ts';
+import type { Interceptor, Invocation } from './invocation.ts';
+
+/** Counters of calls since the start. */
+export interface InvocationCounts {
+  started: number;
+  succeeded: number;
+  failed: number;
+  denied: number;
+  pending: number;
+}
+
+/** Counts calls and tells listeners. */
+export function traceStage(options: {
+  readonly clock: Clock;
+  readonly events: EventEmitter<HostEvents>;
+  readonly counts: InvocationCounts;
+}): Interceptor {
+  const { clock, events, counts } = options;
+  return {
+    stage: 'trace',
+    intercept(invocation, next) {
+      counts.started += 1;
+      if (events.listenerCount('invocation:started') > 0) events.emit('invocation:started', identity(invocation));
+      return next(invocation).then((outcome) => {
+        counts[outcome.status] += 1;
+        if (events.listenerCount('invocation:finished') > 0) {
+          events.emit('invocation:finished', finished(invocation, outcome, clock.now()));
+        }
+        return outcome;
+      });
+    },
+  };
+}
+
+function identity(invocation: Invocation): HostEvents['invocation:started'][0] {
+  return {
+    executionId: invocation.executionId,
+    workspace: invocation.workspaceId,
+    tool: invocation.tool?.definition.id ?? invocation.request.tool,
+    surface: invocation.surface,
+  };
+}
+
+function finished(
+  invocation: Invocation,
+  outcome: InvocationOutcome,
+  now: number,
+): HostEvents['invocation:finished'][0] {
+  return {
+    ...identity(invocation),
+    status: outcome.status,
+    ...('error' in outcome ? { code: outcome.error.code } : {}),
+    durationMs: now - invocation.startedAt,
+  };
+}

@@ -1,0 +1,208 @@
+import {
+  CapstanError,
+  type Clock,
+  type InvocationOutcome,
+  type JsonObject,
+  type JsonValue,
+  type Principal,
+} from '@capstan/sdk';
+import type { EventEmitter } from 'eventemitter3';
+import { v7 as uuidv7 } from 'uuid';
+import type {
+  ConnectionView,
+  Host,
+  HostEvents,
+  InvokeRequest,
+  ListToolsQuery,
+  PackView,
+  Page,
+  RegisteredToolOptions,
+  ToolView,
+} from './host.ts';
+import { runBounded } from './invoke-many.ts';
+import { pageOf } from './page.ts';
+import type { RunningCalls } from './pipeline/execute.ts';
+import type { Invocation, Next } from './pipeline/invocation.ts';
+import type { CallDefaults } from './settings/host-settings.ts';
+import { toolView } from './views.ts';
+import { applicationTool } from './workspace/application-tool.ts';
+import type { Workspace } from './workspace/workspace.ts';
+import type { WorkspacePacks } from './workspace/workspace-packs.ts';
+
+/** What a host runs on; made by `createHost`. */
+export interface HostParts {
+  readonly workspaces: ReadonlyMap<string, Workspace>;
+  readonly packs: WorkspacePacks;
+  readonly pipeline: Next;
+  readonly running: RunningCalls;
+  readonly events: EventEmitter<HostEvents>;
+  readonly clock: Clock;
+  readonly defaults: CallDefaults;
+  readonly phase: { current: 'running' | 'draining' | 'stopped' };
+  readonly circuits: () => readonly JsonValue[];
+  readonly metrics: () => Readonly<Record<string, number>>;
+  /** Closes what the host opened, in order. */
+  readonly dispose: () => Promise<void>;
+}
+
+const APPLICATION: Principal = { id: 'system:in_process', roles: ['application'], permissions: [] };
+const NO_ARGUMENTS: JsonObject = Object.freeze({});
+const DEFAULT_WORKSPACE = 'default';
+const DEFAULT_WORKERS = 5;
+const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
+
+/**
+ * 1. After `close` began, new calls are answered with `CAPSTAN_DRAINING`.
+ * 2. `close` waits for the calls under way, then ends the rest; each of them still gets its one outcome and its audit record.
+ */
+export class RunningHost implements Host {
+  readonly #parts: HostParts;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+  }
+
+  invoke(request: InvokeRequest): Promise<InvocationOutcome> {
+    const invocation: Invocation = {
+      request,
+      executionId: `exe_${uuidv7()}`,
+      principal: request.principal ?? APPLICATION,
+      workspaceId: request.workspace ?? DEFAULT_WORKSPACE,
+      surface: request.surface ?? 'in_process',
+      arguments: request.arguments ?? NO_ARGUMENTS,
+      startedAt: this.#parts.clock.now(),
+      tool: undefined,
+      connectionId: undefined,
+    };
+    return this.#parts.pipeline(invocation);
+  }
+
+  invokeMany(
+    requests: readonly InvokeRequest[],
+    options: { readonly maxWorkers?: number } = {},
+  ): Promise<readonly InvocationOutcome[]> {
+    return runBounded(requests, options.maxWorkers ?? DEFAULT_WORKERS, (request) => this.invoke(request));
+  }
+
+  listTools(query: ListToolsQuery = {}): Page<ToolView> {
+    const workspace = this.#workspace(query.workspace);
+    const entries = query.search ? workspace.search(query.search) : workspace.tools();
+    const page = pageOf(entries, query);
+    return { ...page, items: page.items.map(toolView) };
+  }
+
+  findTool(name: string, query: { readonly workspace?: string } = {}): ToolView | undefined {
+    const entry = this.#workspace(query.workspace).find(name);
+    return entry && toolView(entry);
+  }
+
+  catalogRevision(workspace?: string): number {
+    return this.#workspace(workspace).revision;
+  }
+
+  workspaces(): readonly string[] {
+    return [...this.#parts.workspaces.keys()];
+  }
+
+  packs(workspace: string = DEFAULT_WORKSPACE): readonly PackView[] {
+    return this.#parts.packs.views(workspace);
+  }
+
+  async enablePack(
+    code: string,
+    workspace: string = DEFAULT_WORKSPACE,
+    options: { readonly environment?: readonly string[] } = {},
+  ): Promise<PackView> {
+    const view = this.#parts.packs.enable(code, workspace, options.environment ?? []);
+    this.#changed(workspace);
+    return view;
+  }
+
+  async disablePack(code: string, workspace: string = DEFAULT_WORKSPACE): Promise<PackView> {
+    const view = this.#parts.packs.disable(code, workspace);
+    this.#changed(workspace);
+    return view;
+  }
+
+  explainConfig(
+    code: string,
+    query: { readonly workspace?: string; readonly connection?: string } = {},
+  ): ReturnType<Host['explainConfig']> {
+    return this.#parts.packs.explain(code, query.workspace ?? DEFAULT_WORKSPACE, query.connection);
+  }
+
+  connections(workspace: string = DEFAULT_WORKSPACE): readonly ConnectionView[] {
+    return this.#parts.packs.connections(workspace);
+  }
+
+  circuits(): readonly JsonValue[] {
+    return this.#parts.circuits();
+  }
+
+  register(options: RegisteredToolOptions): () => void {
+    const { tool, namespace } = applicationTool(options, this.#parts.defaults);
+    const workspaces = (options.workspaces ?? this.workspaces()).map((id) => this.#workspace(id));
+    for (const workspace of workspaces) workspace.refuseTaken(tool);
+    for (const workspace of workspaces) {
+      workspace.add(tool, namespace);
+      this.#changed(workspace.id);
+    }
+    return () => {
+      for (const workspace of workspaces) {
+        if (workspace.find(options.id)?.runner !== tool.runner) continue;
+        workspace.remove(options.id);
+        this.#changed(workspace.id);
+      }
+    };
+  }
+
+  on<Name extends keyof HostEvents>(name: Name, listener: (...payload: HostEvents[Name]) => void): () => void {
+    const { events } = this.#parts;
+    const handler = listener as EventEmitter.EventListener<HostEvents, Name>;
+    events.on(name, handler);
+    return () => events.off(name, handler);
+  }
+
+  metrics(): Readonly<Record<string, number>> {
+    return this.#parts.metrics();
+  }
+
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const { phase, running, dispose } = this.#parts;
+    phase.current = 'draining';
+    await this.#untilIdle(timeoutMs);
+    for (const call of [...running])
+      call.end(new CapstanError('CAPSTAN_DRAINING', 'the host stopped before the call was over'));
+    await dispose();
+    phase.current = 'stopped';
+  }
+
+  #untilIdle(timeoutMs: number): Promise<void> {
+    const { running } = this.#parts;
+    const pollMs = 10;
+    return new Promise((resolve) => {
+      const startedAt = performance.now();
+      const check = (): void => {
+        if (running.size === 0 || performance.now() - startedAt >= timeoutMs) resolve();
+        else setTimeout(check, pollMs);
+      };
+      check();
+    });
+  }
+
+  #changed(workspace: string): void {
+    this.#parts.events.emit('catalog:changed', { workspace, revision: this.catalogRevision(workspace) });
+  }
+
+  #workspace(id: string = DEFAULT_WORKSPACE): Workspace {
+    const workspace = this.#parts.workspaces.get(id);
+    if (workspace) return workspace;
+    throw new CapstanError('CAPSTAN_WORKSPACE_NOT_FOUND', `no workspace ${JSON.stringify(id.slice(0, 128))}`);
+  }
+}

@@ -1,0 +1,151 @@
+import {
+  type ConfigLayerValues,
+  type ConfigProblem,
+  type ConfigResolution,
+  connectionLayerOf,
+  resolveConfig,
+  resolveText,
+} from '@capstan/config';
+import type { PackManifest } from '@capstan/manifest';
+import { createSecret } from '@capstan/schema';
+import { CapstanError, type ConnectionAuth, type ResolvedConfig, type ToolConnection } from '@capstan/sdk';
+import type { ToolState } from '../host.ts';
+import type { Pack } from '../packs/pack.ts';
+import type { ConnectionSettings } from '../settings/host-settings.ts';
+
+/** A connection with its config resolved, or with the reason why that cannot be done. */
+export interface Binding {
+  readonly id: string;
+  readonly name: string;
+  readonly toolType: string;
+  readonly derived: boolean;
+  readonly settings: ConnectionSettings | undefined;
+  readonly resolution: ConfigResolution;
+  readonly connection: ToolConnection;
+  /** `ready`, `needs_config` or `degraded`. */
+  readonly state: ToolState;
+}
+
+/** Everything that decides the config of a pack in a workspace. */
+export interface BindingSources {
+  readonly pack: Pack;
+  readonly manifest: PackManifest;
+  readonly workspaceId: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Names that this pack may read. */
+  readonly allowed: ReadonlySet<string>;
+  readonly readFile: (path: string) => string;
+}
+
+/** Resolves a declared connection, or derives one for a tool type that has none. */
+export function bindConnection(
+  sources: BindingSources,
+  toolType: string,
+  settings: ConnectionSettings | undefined,
+): Binding {
+  const id = settings?.id ?? `system.${sources.manifest.code}.${toolType}`;
+  const resolution = resolveConfig({
+    pack: sources.manifest.code,
+    workspace: sources.workspaceId,
+    connection: id,
+    schema: sources.manifest.configSchema,
+    ...optional('system', sources.pack.settings?.config),
+    ...optional('connectionLayer', settings && connectionLayerOf({ ...settings, references: 'operator' })),
+    environment: { variables: sources.variables, allowed: sources.allowed },
+    readFile: sources.readFile,
+  });
+  const fields = accountFields(sources, settings, resolution.values);
+  return {
+    id,
+    name: settings?.name ?? id,
+    toolType,
+    derived: settings === undefined,
+    settings,
+    resolution,
+    connection: toolConnection(sources, { id, toolType, settings, config: resolution.values, fields }),
+    state: bindingState(resolution, fields.problems),
+  };
+}
+
+function optional<Key extends string>(
+  key: Key,
+  layer: ConfigLayerValues | undefined,
+): { readonly [K in Key]?: ConfigLayerValues } {
+  return layer === undefined ? {} : ({ [key]: layer } as { readonly [K in Key]?: ConfigLayerValues });
+}
+
+/** What a connection says beside its config, references resolved. */
+interface AccountFields {
+  readonly url: string | undefined;
+  readonly remoteConnectionId: string | undefined;
+  readonly auth: ConnectionAuth;
+  readonly problems: readonly ConfigProblem[];
+}
+
+/**
+ * URL and token stand in the resolved config where the pack's schema has these keys: one place to look, one priority
+ * order. A pack without them takes the connection's own.
+ */
+function accountFields(
+  sources: BindingSources,
+  settings: ConnectionSettings | undefined,
+  config: ResolvedConfig,
+): AccountFields {
+  const problems: ConfigProblem[] = [];
+  const read = (text: string | undefined, field: string): string | undefined => {
+    if (text === undefined) return undefined;
+    const name = `${settings?.id}.${field}`;
+    const { variables, readFile } = sources;
+    const reading = resolveText({ text, name, references: 'operator', variables, readFile });
+    if (!reading.ok) problems.push(reading.problem);
+    return reading.ok && reading.value !== '' ? reading.value : undefined;
+  };
+  const url =
+    typeof config.base_url === 'string' ? config.base_url : read(settings?.remoteClusterUrl, 'remote_cluster_url');
+  const remoteConnectionId = read(settings?.remoteConnectionId, 'remote_connection_id');
+  const written = settings?.auth.type === 'bearer' && config.api_token === undefined ? settings.auth.token : undefined;
+  const ownToken = read(written, 'auth.token');
+  const token = config.api_token ?? (ownToken === undefined ? undefined : createSecret(ownToken));
+  const auth: ConnectionAuth = token === undefined ? { type: 'none' } : { type: 'bearer', token };
+  return { url, remoteConnectionId, auth, problems };
+}
+
+function toolConnection(
+  sources: BindingSources,
+  parts: {
+    readonly id: string;
+    readonly toolType: string;
+    readonly settings: ConnectionSettings | undefined;
+    readonly config: ResolvedConfig;
+    readonly fields: AccountFields;
+  },
+): ToolConnection {
+  const { id, toolType, settings, config, fields } = parts;
+  return {
+    id,
+    workspaceId: sources.workspaceId,
+    pack: sources.manifest.code,
+    toolType,
+    connectionType: settings?.connectionType ?? 'remote',
+    name: settings?.name ?? id,
+    ...(fields.url === undefined ? {} : { remoteClusterUrl: fields.url }),
+    ...(fields.remoteConnectionId === undefined ? {} : { remoteConnectionId: fields.remoteConnectionId }),
+    config,
+    auth: fields.auth,
+    owner: 'workspace',
+    status: 'registered_but_not_connected',
+  };
+}
+
+function bindingState(resolution: ConfigResolution, own: readonly ConfigProblem[]): ToolState {
+  const problems = [...resolution.problems, ...own];
+  const problem = problems[0];
+  if (problem) {
+    const reason = new CapstanError(problem.code, problem.message, {
+      hint: problem.hint,
+      details: { keys: problems.map(({ key }) => key) },
+    });
+    return { kind: 'degraded', reason };
+  }
+  return resolution.missing.length > 0 ? { kind: 'needs_config', missing: resolution.missing } : { kind: 'ready' };
+}

@@ -1,0 +1,54 @@
+import type { CompiledSchema, Redactor } from '@capstan/schema';
+import type { BreakerPolicy, JsonValue, RetryPolicy, ToolContext, ToolDefinition } from '@capstan/sdk';
+import type { ToolState } from '../host.ts';
+
+/** How calls of a tool are made, after tool, pack and host defaults: nothing downstream fills in a default. */
+export interface EffectivePolicy {
+  readonly timeoutMs: number;
+  readonly deadlineMs: number;
+  readonly retry: RetryPolicy;
+  readonly breaker: BreakerPolicy;
+  readonly rateLimit: EffectiveRateLimit;
+}
+
+/** A rate limit; `limit` is `Infinity` where nobody set one. */
+export interface EffectiveRateLimit {
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly per: 'principal' | 'workspace' | 'connection';
+}
+
+/** What a runner gives back: the handler bound to one connection. */
+export interface BoundTool {
+  readonly connectionId: string | undefined;
+  /** Calls the tool. A JSON value, a ToolResult, or a promise of one. */
+  run(input: object, context: ToolContext): unknown;
+}
+
+/** Does the work of one tool in one workspace. */
+export interface ToolRunner {
+  /** Chooses the connection and gets the handler; a promise only the first time. @throws CapstanError when it cannot be called */
+  bind(connection: string | undefined): BoundTool | Promise<BoundTool>;
+  state(): ToolState;
+  /** The hosts' view of its connections: ids that a caller may name. */
+  connectionIds(): readonly string[];
+}
+
+/** A tool of one workspace, ready to be called. */
+export interface ToolEntry {
+  readonly definition: ToolDefinition;
+  readonly exposedName: string;
+  /** Pack code, or `application` for a tool of the host's own application. */
+  readonly owner: string;
+  readonly policy: EffectivePolicy;
+  /** Compiled at first use. */
+  input(): CompiledSchema;
+  output(): CompiledSchema | undefined;
+  redact: Redactor;
+  readonly runner: ToolRunner;
+  /** Context keys that the tool declared. */
+  readonly contextKeys: readonly string[];
+}
+
+/** What a handler may return. */
+export type HandlerValue = JsonValue | object | undefined;

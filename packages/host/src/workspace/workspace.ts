@@ -1,0 +1,117 @@
+import { createToolSearch, NameBook, type ToolSearch } from '@capstan/catalog';
+import { CapstanError } from '@capstan/sdk';
+import type { PackInWorkspace } from './pack-in-workspace.ts';
+import type { ToolEntry } from './tool-entry.ts';
+
+/** An enabled pack and its tools. */
+export interface EnabledPack {
+  readonly instance: PackInWorkspace;
+  readonly tools: readonly Omit<ToolEntry, 'exposedName'>[];
+}
+
+/** What one team sees: enabled packs, and the tools under every name by which they can be called. */
+export class Workspace {
+  readonly id: string;
+  readonly #names = new NameBook();
+  readonly #packs = new Map<string, EnabledPack>();
+  readonly #byId = new Map<string, ToolEntry>();
+  readonly #byName = new Map<string, ToolEntry>();
+  #sorted: readonly ToolEntry[] | undefined;
+  #search: ToolSearch | undefined;
+  #revision = 0;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  /** Grows with every change of the tools. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** By tool id, exposed name or alias, in this order of precedence. */
+  find(name: string): ToolEntry | undefined {
+    return this.#byId.get(name) ?? this.#byName.get(name);
+  }
+
+  pack(code: string): EnabledPack | undefined {
+    return this.#packs.get(code);
+  }
+
+  enable(code: string, pack: EnabledPack): void {
+    this.#packs.set(code, pack);
+    for (const tool of pack.tools) this.#put(tool, code);
+    this.#changed();
+  }
+
+  disable(code: string): void {
+    const pack = this.#packs.get(code);
+    if (!pack) return;
+    this.#packs.delete(code);
+    for (const tool of pack.tools) this.#remove(tool.definition.id);
+    this.#changed();
+  }
+
+  /** @throws CapstanError CAPSTAN_TOOL_DUPLICATE naming both owners */
+  add(tool: Omit<ToolEntry, 'exposedName'>, namespace: string): void {
+    this.refuseTaken(tool);
+    this.#put(tool, namespace);
+    this.#changed();
+  }
+
+  /** @throws CapstanError CAPSTAN_TOOL_DUPLICATE naming both owners */
+  refuseTaken(tool: Omit<ToolEntry, 'exposedName'>): void {
+    const { id } = tool.definition;
+    const first = this.#byId.get(id);
+    if (first) {
+      throw new CapstanError(
+        'CAPSTAN_TOOL_DUPLICATE',
+        `the tool ${id} belongs to ${first.owner}; ${tool.owner} cannot have it too`,
+        {
+          details: { tool: id, owners: [first.owner, tool.owner] },
+        },
+      );
+    }
+  }
+
+  remove(toolId: string): void {
+    this.#remove(toolId);
+    this.#changed();
+  }
+
+  /** All tools, by exposed name. */
+  tools(): readonly ToolEntry[] {
+    this.#sorted ??= [...this.#byId.values()].sort((a, b) => (a.exposedName < b.exposedName ? -1 : 1));
+    return this.#sorted;
+  }
+
+  /** Tools that words find, best first. */
+  search(words: string): readonly ToolEntry[] {
+    this.#search ??= createToolSearch(this.tools());
+    return this.#search.find(words).flatMap((name) => this.find(name) ?? []);
+  }
+
+  #put(tool: Omit<ToolEntry, 'exposedName'>, namespace: string): void {
+    const { id, name, aliases } = tool.definition;
+    const exposedName = this.#names.nameOf({ packCode: namespace, toolName: name });
+    const entry: ToolEntry = { ...tool, exposedName };
+    this.#byId.set(id, entry);
+    this.#byName.set(exposedName, entry);
+    for (const alias of aliases) if (!this.#byName.has(alias)) this.#byName.set(alias, entry);
+  }
+
+  #remove(toolId: string): void {
+    const entry = this.#byId.get(toolId);
+    if (!entry) return;
+    this.#byId.delete(toolId);
+    for (const name of [entry.exposedName, ...entry.definition.aliases]) {
+      if (this.#byName.get(name) === entry) this.#byName.delete(name);
+    }
+  }
+
+  #changed(): void {
+    this.#sorted = undefined;
+    this.#search = undefined;
+    this.#revision += 1;
+  }
+}
