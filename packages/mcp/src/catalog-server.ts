@@ -1,0 +1,66 @@
+import {
+  type JSONRPCRequest,
+  ProtocolError,
+  ProtocolErrorCode,
+  type Result,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import type { McpCaller, McpGateway } from './gateway.ts';
+import type { ParkedCalls } from './parked-calls.ts';
+import { answerToolCall } from './tool-call.ts';
+import { toolPage } from './tool-listing.ts';
+
+/** What a server object is made of; shared by all server objects of one surface. */
+export interface CatalogServerParts {
+  readonly gateway: McpGateway;
+  readonly implementation: { readonly name: string; readonly title: string; readonly version: string };
+  readonly instructions: string | undefined;
+  readonly pageSize: number;
+  readonly parked: ParkedCalls;
+  readonly onError: (error: Error) => void;
+}
+
+/**
+ * A server object for one caller. Cheap: it holds no tools, they stay in the gateway's snapshot.
+ *
+ * `tools/list` and `tools/call` go through the fallback handler, not through `setRequestHandler`: the latter parses
+ * every result again and drops what its schemas do not know, and a tool's content must go out as it is.
+ */
+export function createCatalogServer(parts: CatalogServerParts, caller: McpCaller): Server {
+  const server = new Server(parts.implementation, {
+    capabilities: { tools: { listChanged: true } },
+    debouncedNotificationMethods: ['notifications/tools/list_changed'],
+    ...(parts.instructions === undefined ? {} : { instructions: parts.instructions }),
+  });
+  server.onerror = parts.onError;
+  server.fallbackRequestHandler = (request, context) => answer({ parts, caller, server }, request, context);
+  return server;
+}
+
+/** Tells the connected client of changes, until the connection closes. For connections that stay open. */
+export function pushCatalogChanges(server: Server, parts: CatalogServerParts, caller: McpCaller): void {
+  const stop = parts.gateway.onCatalogChanged(caller.workspace, () => {
+    if (server.transport !== undefined) server.sendToolListChanged().catch(parts.onError);
+  });
+  const previous = server.onclose;
+  server.onclose = () => {
+    stop();
+    previous?.();
+  };
+}
+
+async function answer(
+  { parts, caller, server }: { parts: CatalogServerParts; caller: McpCaller; server: Server },
+  request: JSONRPCRequest,
+  context: ServerContext,
+): Promise<Result> {
+  const params = request.params ?? {};
+  if (request.method === 'tools/call') return answerToolCall({ ...parts, server, caller }, params, context);
+  if (request.method !== 'tools/list') throw new ProtocolError(ProtocolErrorCode.MethodNotFound, 'Method not found');
+  const { cursor } = params;
+  if (cursor !== undefined && typeof cursor !== 'string') {
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'tools/list: cursor must be a string');
+  }
+  return { ...toolPage(await parts.gateway.listTools(caller), cursor, parts.pageSize) };
+}

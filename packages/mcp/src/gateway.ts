@@ -1,0 +1,66 @@
+import type {
+  ElicitAnswer,
+  ElicitRequest,
+  InvocationOutcome,
+  JsonObject,
+  Principal,
+  ToolDefinition,
+  ToolProgress,
+} from '@capstan/sdk';
+
+/** Who asks, as the surface authenticated it. Never taken from a tool's arguments. */
+export interface McpCaller {
+  readonly workspace: string;
+  readonly principal: Principal;
+}
+
+/** One tool as a caller sees it. */
+export interface CatalogTool {
+  /** What an agent calls it. */
+  readonly exposedName: string;
+  readonly definition: ToolDefinition;
+}
+
+/**
+ * Everything that one caller may see, at one moment.
+ *
+ * A gateway hands out the same object as long as nothing changed: what is derived from it (pages, an index) is kept with it.
+ */
+export interface CatalogSnapshot {
+  /** Changes with every change of the workspace's catalog. */
+  readonly revision: string;
+  /** Sorted by exposed name, by UTF-16 code units. */
+  readonly tools: readonly CatalogTool[];
+}
+
+/** One call. */
+export interface McpToolCall {
+  readonly caller: McpCaller;
+  /** Exposed name, tool id or alias. */
+  readonly name: string;
+  readonly arguments: JsonObject;
+  /** Id or name of a connection, where the client named one. */
+  readonly connection?: string;
+  /** W3C `traceparent` of the client. */
+  readonly traceparent?: string;
+  /** Aborted when the client cancels or goes away. */
+  readonly signal: AbortSignal;
+  /** Present when the client wants to hear about progress. */
+  readonly onProgress?: (step: ToolProgress) => void;
+  /** Present when the client can ask its user. */
+  readonly onElicit?: (request: ElicitRequest) => Promise<ElicitAnswer>;
+}
+
+/** What became of a call. An unknown tool and one that the caller may not see are the same answer. */
+export type McpCallAnswer =
+  | { readonly kind: 'unknown_tool' }
+  | { readonly kind: 'outcome'; readonly outcome: InvocationOutcome };
+
+/** Where the MCP server gets its tools from: a host in this process, or a running server. */
+export interface McpGateway {
+  listTools(caller: McpCaller): CatalogSnapshot | Promise<CatalogSnapshot>;
+  /** Never rejects for an expected failure: the outcome says what happened. */
+  callTool(call: McpToolCall): Promise<McpCallAnswer>;
+  /** Tells of every change of a workspace's catalog, until the returned function is called. */
+  onCatalogChanged(workspace: string, listener: () => void): () => void;
+}

@@ -1,0 +1,132 @@
+import type { ElicitAnswer, ElicitRequest, ToolProgress } from '@capstan/sdk';
+import type { McpCallAnswer } from './gateway.ts';
+
+/** A question that a tool asks its caller's user, under the key by which the client answers it. */
+export interface OpenQuestion {
+  readonly key: string;
+  readonly request: ElicitRequest;
+}
+
+/** What one request of the client ends with: the call's answer, or the questions that come first. */
+export type CallRound =
+  | { readonly kind: 'answered'; readonly answer: McpCallAnswer }
+  | { readonly kind: 'asks'; readonly questions: readonly OpenQuestion[] };
+
+/** What a running call needs of the client's current request. */
+export interface RoundRequest {
+  readonly signal: AbortSignal;
+  readonly onProgress?: (step: ToolProgress) => void;
+}
+
+type CallEnd = { readonly answer: McpCallAnswer } | { readonly failure: unknown };
+
+interface Waiting {
+  readonly request: ElicitRequest;
+  readonly resolve: (answer: ElicitAnswer) => void;
+}
+
+/**
+ * A call that may outlive the request that started it: revision 2026-07-28 has no way to ask during a request, so the
+ * request ends with the questions, and the next request of the client brings the answers while the tool still runs.
+ *
+ * 1. The tool runs once; rounds only listen to it.
+ * 2. At most one round listens at a time. While it does, the abort of its request aborts the call; between rounds
+ *    nobody can, and the call's own deadline ends it.
+ * 3. A question stays open until it is answered or the call is over; what is open then counts as cancelled.
+ */
+export class LiveCall {
+  readonly #controller = new AbortController();
+  readonly #over = Promise.withResolvers<void>();
+  readonly #open = new Map<string, Waiting>();
+  #asked = 0;
+  #end: CallEnd | undefined;
+  #round: RoundRequest | undefined;
+  #wake: (() => void) | undefined;
+
+  /** Aborted when the call is to stop. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Resolves when the call is over, however it ended. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** Starts the call when the current turn is over, so that the first round already listens. */
+  start(run: () => Promise<McpCallAnswer>): void {
+    Promise.resolve()
+      .then(run)
+      .then(
+        (answer) => this.#settle({ answer }),
+        (failure: unknown) => this.#settle({ failure }),
+      );
+  }
+
+  /** Ends the call early. */
+  cancel(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  /** What the tool calls to ask: it goes on when a later round has brought the answer. */
+  ask(request: ElicitRequest): Promise<ElicitAnswer> {
+    this.#asked += 1;
+    const key = `question_${this.#asked}`;
+    return new Promise((resolve) => {
+      this.#open.set(key, { request, resolve });
+      this.#wake?.();
+    });
+  }
+
+  /** Brings an answer; one for a question that is not open is ignored. */
+  reply(key: string, answer: ElicitAnswer): void {
+    const waiting = this.#open.get(key);
+    this.#open.delete(key);
+    waiting?.resolve(answer);
+  }
+
+  /** The questions that wait for an answer. */
+  openQuestions(): readonly OpenQuestion[] {
+    return [...this.#open].map(([key, { request }]) => ({ key, request }));
+  }
+
+  /** What the tool calls with its progress; between rounds nobody hears it. */
+  readonly progress = (step: ToolProgress): void => {
+    this.#round?.onProgress?.(step);
+  };
+
+  /** Listens on behalf of one request of the client until there is something to send back. */
+  async round(request: RoundRequest): Promise<CallRound> {
+    const abort = (): void => this.cancel(request.signal.reason);
+    if (request.signal.aborted) abort();
+    request.signal.addEventListener('abort', abort, { once: true });
+    this.#round = request;
+    try {
+      while (this.#end === undefined && this.#open.size === 0) await this.#news();
+      return this.#outcomeOfRound();
+    } finally {
+      this.#round = undefined;
+      request.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  #outcomeOfRound(): CallRound {
+    if (this.#end === undefined) return { kind: 'asks', questions: this.openQuestions() };
+    if ('failure' in this.#end) throw this.#end.failure;
+    return { kind: 'answered', answer: this.#end.answer };
+  }
+
+  #settle(end: CallEnd): void {
+    this.#end = end;
+    for (const waiting of this.#open.values()) waiting.resolve({ action: 'cancel' });
+    this.#open.clear();
+    this.#over.resolve();
+    this.#wake?.();
+  }
+
+  #news(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { McpRequestContext, McpServerFactory } from '@modelcontextprotocol/server';
+import { callerOf } from './caller-info.ts';
+import { type CatalogServerParts, createCatalogServer, pushCatalogChanges } from './catalog-server.ts';
+import type { McpCaller, McpGateway } from './gateway.ts';
+import { ParkedCalls } from './parked-calls.ts';
+
+/** What {@link createMcpServerFactory} and `createMcpHttp` take. */
+export interface McpServerOptions {
+  readonly gateway: McpGateway;
+  /** Of the product, shown to clients. */
+  readonly version: string;
+  /** Who calls where the transport does not say: the one caller of a stdio connection. Without it such a request is refused. */
+  readonly caller?: McpCaller;
+  /** Told to the client's model. */
+  readonly instructions?: string;
+  /** Tools on one page of `tools/list`. Default 250. */
+  readonly pageSize?: number;
+  /** Calls that may wait for their user's answer at a time. Default 1,000. */
+  readonly maxParkedCalls?: number;
+  /** Makes the tickets of parked calls; hard to guess. */
+  readonly newTicket?: () => string;
+  /** Hears of failures outside any answer. */
+  readonly onError?: (error: Error) => void;
+}
+
+/** The factory, and what it shares between its server objects. */
+export interface ResolvedMcpServer {
+  readonly factory: McpServerFactory;
+  readonly parts: CatalogServerParts;
+}
+
+/**
+ * A catalog as an MCP server, for `createMcpHandler` (HTTP) and `serveStdio`; revision 2026-07-28, and older ones by
+ * negotiation. The caller comes from {@link callerInfo} in the request's `authInfo`, else from `options.caller`.
+ */
+export function createMcpServerFactory(options: McpServerOptions): McpServerFactory {
+  return resolveMcpServer(options).factory;
+}
+
+/** Like {@link createMcpServerFactory}, for the surfaces of this package. */
+export function resolveMcpServer(options: McpServerOptions): ResolvedMcpServer {
+  const parts: CatalogServerParts = {
+    gateway: options.gateway,
+    implementation: { name: 'capstan', title: 'Capstan', version: options.version },
+    instructions: options.instructions,
+    pageSize: options.pageSize ?? 250,
+    parked: new ParkedCalls({
+      capacity: options.maxParkedCalls ?? 1000,
+      newTicket: options.newTicket ?? randomUUID,
+    }),
+    onError: options.onError ?? (() => undefined),
+  };
+  const factory: McpServerFactory = (context) => {
+    const caller = callerFor(context, options.caller);
+    const server = createCatalogServer(parts, caller);
+    // A request over HTTP ends at once; its changes go out over `subscriptions/listen`.
+    if (context.requestInfo === undefined) pushCatalogChanges(server, parts, caller);
+    return server;
+  };
+  return { factory, parts };
+}
+
+function callerFor(context: McpRequestContext, fallback: McpCaller | undefined): McpCaller {
+  const caller = callerOf(context.authInfo) ?? (context.requestInfo === undefined ? fallback : undefined);
+  if (caller === undefined) throw new Error('an MCP request without an authenticated caller reached the server');
+  return caller;
+}
