@@ -1,0 +1,4 @@
+// `pnpm start`: the demo, a server with the example remote service beside it.
+import { runCli } from './run-cli.mjs';
+
+await runCli(['start', '--with-example', ...process.argv.slice(2)]);
