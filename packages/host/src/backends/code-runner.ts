@@ -8,9 +8,8 @@ import {
   type ToolHandler,
 } from '@capstan/sdk';
 import type { ServiceScope } from '../container.ts';
-import type { ToolState } from '../host.ts';
 import type { Binding } from '../workspace/connections.ts';
-import { notReady, type PackInWorkspace, toolStateOf } from '../workspace/pack-in-workspace.ts';
+import { notReady, type PackInWorkspace } from '../workspace/pack-in-workspace.ts';
 import type { BoundTool, EffectivePolicy, ToolRunner } from '../workspace/tool-entry.ts';
 import { callPolicy } from './call-policy.ts';
 import { loadToolFactory } from './pack-code.ts';
@@ -52,7 +51,7 @@ export function codeRunner(options: CodeRunnerOptions): ToolRunner {
       );
       return activating;
     },
-    state: (): ToolState => toolStateOf(pack.binding(toolType, undefined), undefined),
+    state: () => pack.state(toolType, undefined),
     connectionIds: () => pack.allBindings([toolType]).map(({ id }) => id),
   };
 }

@@ -33,7 +33,7 @@ export function remoteRunner(options: {
       bound.set(binding, fresh);
       return fresh;
     },
-    state: () => toolStateOf(pack.binding(backend.toolType, undefined), backend.connectionParam),
+    state: () => pack.state(backend.toolType, backend.connectionParam),
     connectionIds: () => pack.allBindings([backend.toolType]).map(({ id }) => id),
   };
 }

@@ -32,6 +32,12 @@ export class PackInWorkspace {
     return ofType.length > 0 || this.declared.length !== 1 ? ofType : this.declared;
   }
 
+  /** A tool is as ready as the readiest of the connections that it may use. */
+  state(toolType: string, connectionParam: string | undefined): ToolState {
+    const states = this.allBindings([toolType]).map((binding) => toolStateOf(binding, connectionParam));
+    return states.find(({ kind }) => kind === 'ready') ?? states[0] ?? { kind: 'ready' };
+  }
+
   /** Every binding that the pack's tools can have: the declared ones, and one derived for each tool type without. */
   allBindings(toolTypes: Iterable<string>): readonly Binding[] {
     const bindings = new Set<Binding>();
