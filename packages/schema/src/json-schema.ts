@@ -50,10 +50,11 @@ export function compileSchema(schema: JsonSchema, { origin }: CompileSchemaOptio
 function flawsOf(schema: JsonSchema): readonly SchemaFlaw[] {
   const draft = draftOf(schema);
   if (draft === undefined) return [{ path: ['$schema'], message: 'this draft of JSON Schema is not known here' }];
-  const flaws = [...keywordFlaws(schema)];
+  const { flaws, refersToNames } = keywordFlaws(schema);
   const meta = metaValidator(draft);
-  if (!meta(schema)) flaws.push(...metaFlaws(meta.errors ?? []));
-  return flaws;
+  if (!meta(schema)) return [...flaws, ...metaFlaws(meta.errors ?? [])];
+  const failure = refersToNames && flaws.length === 0 ? compileFailure(schema) : undefined;
+  return failure === undefined ? flaws : [{ path: [], message: failure }];
 }
 
 /** One flaw per place: where alternatives fail, each would say so, and then their `anyOf`. */
@@ -98,6 +99,16 @@ function run(validate: ValidateFunction, value: unknown): boolean | undefined {
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
+  }
+}
+
+/** Why Ajv cannot compile a schema; `undefined` where it can. */
+function compileFailure(schema: JsonSchema): string | undefined {
+  try {
+    compileWithAjv(schema, { allErrors: false });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -22,8 +22,15 @@ export function fatalFlaw(schema: unknown): SchemaFlaw | undefined {
 }
 
 /** Patterns and references of a schema that cannot be used, with their places. */
-export function keywordFlaws(schema: JsonSchema): readonly SchemaFlaw[] {
-  return new KeywordWalk(schema).flaws;
+export function keywordFlaws(schema: JsonSchema): KeywordCheck {
+  return new KeywordWalk(schema);
+}
+
+/** What a walk through the keywords found. */
+export interface KeywordCheck {
+  readonly flaws: readonly SchemaFlaw[];
+  /** Whether it refers to names (`$anchor`, `$id`): then only compiling shows whether they are found. */
+  readonly refersToNames: boolean;
 }
 
 /** `shallow` remembers what was found shallow enough: a schema may hold one object at many places. */
@@ -41,6 +48,7 @@ function deepPath(value: unknown, levels: number, shallow: Map<object, number> =
 
 class KeywordWalk {
   readonly flaws: SchemaFlaw[] = [];
+  refersToNames = false;
   readonly #references: SchemaReferences;
   readonly #found: { readonly reference: string; readonly path: Path }[] = [];
   readonly #seen = new Set<JsonSchema>();
@@ -77,6 +85,7 @@ class KeywordWalk {
   }
 
   #follow(reference: string, path: Path): void {
+    if (reference !== '#' && !reference.startsWith('#/')) this.refersToNames = true;
     const { flaw, target } = this.#references.resolve(reference);
     if (flaw !== undefined) this.flaws.push({ path, message: flaw });
     if (target) this.#walk(target.schema, target.path);

@@ -25,15 +25,15 @@ export function sourceText(path: string, text: string): SourceText {
       const starts = lineStarts();
       const start = starts[position.line - 1];
       if (start === undefined) return '';
-      const end = starts[position.line] ?? text.length + 1;
-      return frameOf(text.slice(start, end - 1).replace(/\r$/, ''), position);
+      const end = starts[position.line] ?? text.length;
+      return frameOf(text.slice(start, end).replace(/[\r\n]+$/, ''), position);
     },
   };
 }
 
 function startsOfLines(text: string): readonly number[] {
   const starts = [0];
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  for (const { 0: end, index } of text.matchAll(/\r\n|\n|\r/g)) starts.push(index + end.length);
   return starts;
 }
 

@@ -29,9 +29,14 @@ export interface YamlTree {
 /** How deep a document may nest: a schema of 64 levels, and the manifest around it. */
 export const MAX_DOCUMENT_DEPTH = 128;
 
-export function tooDeep(offset: number): YamlFinding {
-  const message = `the document is nested deeper than ${MAX_DOCUMENT_DEPTH} levels`;
-  return { severity: 'error', kind: 'TOO_DEEP', offset, message, hint: 'Flatten the structure.' };
+/** A parser's complaint. Its nesting limit is a limit of ours, not a mistake in the notation. */
+export function syntaxError(reason: string, offset: number): YamlFinding {
+  if (reason.startsWith('nesting exceeded')) {
+    const message = `the document is nested deeper than ${MAX_DOCUMENT_DEPTH} levels`;
+    return { severity: 'error', kind: 'TOO_DEEP', offset, message, hint: 'Flatten the structure.' };
+  }
+  const hint = 'Check the indentation, the brackets and the quotes of this line and of the one above.';
+  return { severity: 'error', kind: 'SYNTAX', offset, message: reason, hint };
 }
 
 export function duplicateKey(key: string, offset: number): YamlFinding {
@@ -46,7 +51,8 @@ export function numberFinding(value: number, source: string, offset: number): Ya
     const message = `${source} is a number that JSON cannot carry`;
     return { severity: 'error', kind: 'NOT_JSON', offset, message, hint: 'Leave it out, or write it in quotes.' };
   }
-  if (!Number.isInteger(value) || Number.isSafeInteger(value) || !/^[-+]?\d+$/.test(source)) return undefined;
+  if (Number.isSafeInteger(value) || !/^[-+]?\d+$/.test(source)) return undefined;
+  if (String(value) === String(BigInt(source.replace('+', '')))) return undefined;
   const message = `an integer of ${source.length} digits loses its last ones: it is read as ${value}`;
   return { severity: 'warning', kind: 'NUMBER', offset, message, hint: 'Write it in quotes if it is an id.' };
 }

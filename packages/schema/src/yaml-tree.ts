@@ -1,68 +1,52 @@
 import {
-  type Alias,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Pair,
-  parseDocument,
-  type YAMLError,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml';
-import type { Severity } from './diagnostic.ts';
+  type AliasEvent,
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  type MappingEvent,
+  parseEvents,
+  SCALAR_STYLE,
+  type ScalarEvent,
+  type SequenceEvent,
+  YAMLException,
+} from 'js-yaml';
 import type { Place } from './place.ts';
 import { PlainMapping } from './plain-mapping.ts';
 import {
   duplicateKey,
   MAX_DOCUMENT_DEPTH,
   numberFinding,
-  tooDeep,
+  syntaxError,
   type YamlFinding,
   type YamlTree,
 } from './yaml-finding.ts';
-import { nestedTooDeep } from './yaml-nesting.ts';
+import { resolvePlain, resolveTagged } from './yaml-scalar.ts';
 
 const MAX_ALIASED_VALUES = 10_000;
 
-/** Reads any YAML 1.2 document, merge keys included, with the `yaml` library. The value is `undefined` where reading had to stop. */
+/** Reads a YAML 1.2 document, merge keys included. The value is `undefined` where reading had to stop. */
 export function readYamlTree(text: string): YamlTree {
-  const deep = nestedTooDeep(text, MAX_DOCUMENT_DEPTH);
-  if (deep !== undefined) return refused([tooDeep(deep)]);
-  const document = parseDocument(text, {
-    prettyErrors: false,
-    // Its check compares every key with every other; PlainMapping does it by look-up.
-    uniqueKeys: false,
-    logLevel: 'silent',
-  });
-  if (document.errors.length > 0) return refused(document.errors.map((error) => parserFinding(error, 'error')));
-  const builder = new TreeBuilder();
-  for (const warning of document.warnings) builder.findings.push(parserFinding(warning, 'warning'));
   try {
-    const { value, place } = builder.build(document.contents, 0, 0);
-    return { value, place, findings: builder.findings };
-  } catch (stop) {
-    if (stop instanceof Stop) return refused([...builder.findings, stop.finding]);
-    throw stop;
+    const builder = new TreeBuilder(text, parseEvents(text, { maxDepth: MAX_DOCUMENT_DEPTH }));
+    return builder.document();
+  } catch (error) {
+    const finding = error instanceof Stop ? error.finding : parserFinding(error);
+    return { value: undefined, place: finding.offset, findings: [finding] };
   }
 }
 
-function refused(findings: readonly YamlFinding[]): YamlTree {
-  return { value: undefined, place: findings[0]?.offset ?? 0, findings };
+function parserFinding(error: unknown): YamlFinding {
+  if (!(error instanceof YAMLException)) throw error;
+  return syntaxError(error.reason, error.mark?.position ?? 0);
 }
 
-function parserFinding(error: YAMLError, severity: Severity): YamlFinding {
-  const kind = error.code === 'TAG_RESOLVE_FAILED' ? 'TAG' : 'SYNTAX';
-  return { severity, kind, offset: error.pos[0], message: error.message };
-}
-
-/** Ends the reading at once: going on could cost without limit. */
+/** Ends the reading at once: going on could cost without limit, or give the wrong data. */
 class Stop extends Error {
   readonly finding: YamlFinding;
 
-  constructor(finding: YamlFinding) {
-    super(finding.message);
-    this.finding = finding;
+  constructor(kind: YamlFinding['kind'], offset: number, [message, hint]: readonly [string, string]) {
+    super(message);
+    this.finding = { severity: 'error', kind, offset, message, hint };
   }
 }
 
@@ -73,102 +57,166 @@ interface Built {
   readonly size: number;
 }
 
+/** Builds data from the parser's events; `near` is the place of what has no place of its own. */
 class TreeBuilder {
-  readonly findings: YamlFinding[] = [];
+  readonly #text: string;
+  readonly #events: readonly Event[];
+  readonly #findings: YamlFinding[] = [];
   readonly #anchors = new Map<string, Built>();
+  #next = 0;
   #aliasedValues = 0;
 
-  /** `near` is the place where a node has none of its own. */
-  build(node: unknown, depth: number, near: number): Built {
-    if (isAlias(node)) return this.#alias(node, near);
-    if (depth > MAX_DOCUMENT_DEPTH) throw new Stop(tooDeep(startOf(node, near)));
-    const built = this.#container(node, depth, near) ?? this.#scalar(node, near);
-    const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
-    if (anchor !== undefined) this.#anchors.set(anchor, built);
+  constructor(text: string, events: readonly Event[]) {
+    this.#text = text;
+    this.#events = events;
+  }
+
+  document(): YamlTree {
+    if (this.#events.length === 0) return { value: null, place: 0, findings: [] };
+    this.#next = 1;
+    const { value, place } = this.#build(0);
+    this.#next += 1;
+    if (this.#next < this.#events.length) {
+      const offset = startOf(this.#events[this.#next + 1], 0);
+      throw new Stop('SYNTAX', offset, ['a second document starts here', 'Keep one document in a file.']);
+    }
+    return { value, place, findings: this.#findings };
+  }
+
+  #build(near: number): Built {
+    const event = this.#events[this.#next];
+    this.#next += 1;
+    switch (event?.type) {
+      case EVENT_ID.MAPPING:
+        return this.#anchored(event, this.#mapping(event));
+      case EVENT_ID.SEQUENCE:
+        return this.#anchored(event, this.#sequence(event));
+      case EVENT_ID.SCALAR:
+        return this.#anchored(event, this.#scalar(event, near));
+      case EVENT_ID.ALIAS:
+        return this.#alias(event);
+      default:
+        return { value: null, place: near, size: 1 };
+    }
+  }
+
+  #anchored(event: MappingEvent | SequenceEvent | ScalarEvent, built: Built): Built {
+    if (event.anchorStart >= 0) this.#anchors.set(this.#text.slice(event.anchorStart, event.anchorEnd), built);
     return built;
   }
 
-  #container(node: unknown, depth: number, near: number): Built | undefined {
-    if (isMap(node)) return this.#mapping(node, depth, startOf(node, near));
-    return isSeq(node) ? this.#sequence(node, depth, startOf(node, near)) : undefined;
-  }
-
-  #alias(alias: Alias, near: number): Built {
-    const target = this.#anchors.get(alias.source);
-    const offset = startOf(alias, near);
+  #alias(event: AliasEvent): Built {
+    const name = this.#text.slice(event.anchorStart, event.anchorEnd);
+    const offset = startOf(event, 0);
+    const target = this.#anchors.get(name);
     if (!target) {
-      const message = `the alias *${alias.source} refers to nothing complete before it`;
-      throw new Stop({
-        severity: 'error',
-        kind: 'ALIAS',
-        offset,
-        message,
-        hint: 'Define the anchor before the alias.',
-      });
+      const message = `the alias '*${name}' refers to nothing complete before it`;
+      throw new Stop('ALIAS', offset, [message, 'Define the anchor before the alias, and not around it.']);
     }
     this.#aliasedValues += target.size;
     if (this.#aliasedValues > MAX_ALIASED_VALUES) {
-      const message = `the aliases stand for more than ${MAX_ALIASED_VALUES} values`;
-      throw new Stop({ severity: 'error', kind: 'ALIAS', offset, message, hint: 'Write the values out.' });
+      throw new Stop('ALIAS', offset, [`the aliases stand for over ${MAX_ALIASED_VALUES} values`, 'Write them out.']);
     }
-    const place = typeof target.place === 'number' ? offset : { ...target.place, start: offset };
-    return { ...target, place };
+    return { ...target, place: typeof target.place === 'number' ? offset : { ...target.place, start: offset } };
   }
 
-  #scalar(node: unknown, near: number): Built {
-    const place = startOf(node, near);
-    const value = isScalar(node) ? (node.value ?? null) : null;
-    const finding =
-      typeof value === 'number' && isScalar(node) ? numberFinding(value, node.source ?? '', place) : undefined;
-    if (finding) this.findings.push(finding);
-    return { value, place, size: 1 };
+  #scalar(event: ScalarEvent, near: number): Built {
+    const place = startOf(event, near);
+    const source = getScalarValue(this.#text, event);
+    const isPlain = event.style === SCALAR_STYLE.PLAIN;
+    const tagged = event.tagStart < 0 ? undefined : this.#tagged(event, source);
+    const value = tagged !== undefined ? tagged : isPlain ? resolvePlain(source) : source;
+    const finding = typeof value === 'number' ? numberFinding(value, source, place) : undefined;
+    if (finding) this.#findings.push(finding);
+    return { value: finding?.severity === 'error' ? null : value, place, size: 1 };
   }
 
-  #sequence(node: YAMLSeq, depth: number, start: number): Built {
+  #tagged(event: ScalarEvent, source: string): ReturnType<typeof resolveTagged> {
+    const value = resolveTagged(source, this.#text.slice(event.tagStart, event.tagEnd));
+    if (value === undefined) this.#reportTag(event);
+    return value;
+  }
+
+  #reportTag({ tagStart, tagEnd }: ScalarEvent | SequenceEvent | MappingEvent): void {
+    const message = `the tag '${this.#text.slice(tagStart, tagEnd).slice(0, 60)}' means nothing here and is left out`;
+    const hint = 'Remove the tag; write the value as plain YAML.';
+    this.#findings.push({ severity: 'warning', kind: 'TAG', offset: tagStart, message, hint });
+  }
+
+  #sequence(event: SequenceEvent): Built {
+    if (event.tagStart >= 0 && this.#text.slice(event.tagStart, event.tagEnd) !== '!!seq') this.#reportTag(event);
     const values: unknown[] = [];
     const members: Place[] = [];
     let size = 1;
-    for (const item of node.items) {
-      const built = this.build(item, depth + 1, start);
+    while (this.#isInside()) {
+      const built = this.#build(event.start);
       values.push(built.value);
       members.push(built.place);
       size += built.size;
     }
-    return { value: values, place: { start, members }, size };
+    return { value: values, place: { start: event.start, members }, size };
   }
 
-  #mapping(node: YAMLMap, depth: number, start: number): Built {
-    const mapping = new PlainMapping(start);
+  #mapping(event: MappingEvent): Built {
+    if (event.tagStart >= 0 && this.#text.slice(event.tagStart, event.tagEnd) !== '!!map') this.#reportTag(event);
+    const mapping = new PlainMapping(event.start);
     let size = 1;
-    for (const pair of node.items) {
-      const keyStart = startOf(pair.key, start);
-      const key = this.#key(pair, keyStart);
-      const built = this.build(pair.value, depth + 1, keyStart);
+    while (this.#isInside()) {
+      const keyEvent = this.#events[this.#next];
+      const keyStart = startOf(keyEvent, event.start);
+      const key = this.#key(keyStart);
+      const built = this.#build(keyStart);
       size += built.size;
-      if (key === undefined || (isMergeKey(pair) && merge(mapping, built))) continue;
-      if (!mapping.add(key, keyStart, built.value, built.place)) this.findings.push(duplicateKey(key, keyStart));
+      if (key === undefined || (key === '<<' && isPlain(keyEvent) && merge(mapping, built))) continue;
+      if (!mapping.add(key, keyStart, built.value, built.place)) this.#findings.push(duplicateKey(key, keyStart));
     }
     return { value: mapping.value, place: mapping.place, size };
   }
 
-  #key(pair: Pair, offset: number): string | undefined {
-    const node = pair.key;
-    if (isScalar(node)) return typeof node.value === 'string' ? node.value : (node.source ?? '');
-    const aliased = isAlias(node) ? this.#alias(node, offset).value : undefined;
-    if (typeof aliased === 'string') return aliased;
+  /** Whether the collection goes on; steps over its end. */
+  #isInside(): boolean {
+    if (this.#events[this.#next]?.type !== EVENT_ID.POP) return true;
+    this.#next += 1;
+    return false;
+  }
+
+  /** Reads a key: its text as written, so that `1.0` stays "1.0" and `true` "true". */
+  #key(offset: number): string | undefined {
+    const event = this.#events[this.#next];
+    if (event?.type === EVENT_ID.SCALAR) {
+      const text = getScalarValue(this.#text, event);
+      if (event.tagStart >= 0) this.#tagged(event, text);
+      this.#next += 1;
+      this.#anchored(event, { value: text, place: offset, size: 1 });
+      return text;
+    }
+    const { value } = this.#build(offset);
+    if (typeof value === 'string') return value;
     const message = 'a key must be text, not a mapping or a sequence';
-    this.findings.push({ severity: 'error', kind: 'NOT_JSON', offset, message, hint: 'Write the key in quotes.' });
+    this.#findings.push({ severity: 'error', kind: 'NOT_JSON', offset, message, hint: 'Write the key in quotes.' });
     return undefined;
   }
 }
 
-function startOf(node: unknown, near: number): number {
-  if (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node)) return node.range?.[0] ?? near;
-  return near;
+function isPlain(event: Event | undefined): boolean {
+  return event?.type === EVENT_ID.SCALAR && event.style === SCALAR_STYLE.PLAIN;
 }
 
-function isMergeKey(pair: Pair): boolean {
-  return isScalar(pair.key) && pair.key.value === '<<' && pair.key.type === 'PLAIN';
+function startOf(event: Event | undefined, near: number): number {
+  switch (event?.type) {
+    case EVENT_ID.MAPPING:
+    case EVENT_ID.SEQUENCE:
+      return event.start;
+    case EVENT_ID.ALIAS:
+      return event.anchorStart - 1;
+    case EVENT_ID.SCALAR: {
+      if (event.valueStart < 0) return near;
+      const isQuoted = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED;
+      return isQuoted ? event.valueStart - 1 : event.valueStart;
+    }
+    default:
+      return near;
+  }
 }
 
 /** YAML 1.1's merge key, which readers in other languages know. False where the value is neither a mapping nor a list of them. */
