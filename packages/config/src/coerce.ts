@@ -13,14 +13,14 @@ const TRUE_WORDS: ReadonlySet<string> = new Set(['true', '1', 'yes', 'on']);
 const FALSE_WORDS: ReadonlySet<string> = new Set(['false', '0', 'no', 'off']);
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 
-/** In the order of trying where a schema allows several types: a string fits everything, so it comes last. */
+/** In the order of trying where a schema allows several types: almost any text is a list, and every text a string, so these come last. */
 const READERS: ReadonlyMap<string, { readonly read: Reader; readonly expected: string }> = new Map([
   ['null', { read: (text) => (text === 'null' ? null : undefined), expected: 'null' }],
   ['integer', { read: readInteger, expected: 'an integer' }],
   ['number', { read: readNumber, expected: 'a number' }],
   ['boolean', { read: readBoolean, expected: 'a boolean (true or false)' }],
-  ['array', { read: readList, expected: 'a list ("a,b" or a JSON array)' }],
   ['object', { read: readObject, expected: 'a JSON object' }],
+  ['array', { read: readList, expected: 'a list ("a,b" or a JSON array)' }],
   ['string', { read: (text) => text, expected: 'a string' }],
 ]);
 

@@ -52,7 +52,7 @@ export function readValue(raw: JsonValue, place: ConfigPlace, from: Contribution
   if (place.path.length > MAX_DEPTH) return refused(place, from, `is nested deeper than ${MAX_DEPTH}`);
   if (typeof raw === 'string') return raw === '' ? { kind: 'absent', notes: [] } : readString(raw, place, from, world);
   if (isJsonArray(raw)) return readArray(raw, place, from, world);
-  return { kind: 'value', value: raw, notes: [] };
+  return asGiven(raw, from);
 }
 
 /** The place of a property below a place. */
@@ -61,8 +61,7 @@ export function propertyOf(place: ConfigPlace, key: string): ConfigPlace {
 }
 
 function readString(raw: string, place: ConfigPlace, from: Contribution, world: ReferenceWorld): ValueReading {
-  if (from.meaning.kind === 'plain')
-    return { kind: 'value', value: raw, notes: [], ...referenceOf(from.meaning.reference) };
+  if (from.meaning.kind === 'plain') return asGiven(raw, from);
   if (from.meaning.kind === 'environment') return coerced(raw, place, from, { notes: [] });
   const reading = readText(raw, from.meaning.rights, world);
   switch (reading.kind) {
@@ -88,6 +87,10 @@ function readString(raw: string, place: ConfigPlace, from: Contribution, world: 
   }
 }
 
+function asGiven(value: JsonValue, { meaning }: Contribution): ValueReading {
+  return { kind: 'value', value, notes: [], ...referenceOf(meaning.kind === 'plain' ? meaning.reference : undefined) };
+}
+
 function coerced(
   text: string,
   place: ConfigPlace,
@@ -96,8 +99,10 @@ function coerced(
 ): ValueReading {
   const coercion = coerce(text, place.schema);
   if (coercion.ok) return { kind: 'value', value: coercion.value, ...extra };
-  const what = extra.reference === undefined ? 'its text' : `the text behind ${extra.reference}`;
-  return refused(place, from, `${what} cannot be read as ${coercion.expected}`);
+  const { expected } = coercion;
+  if (extra.reference !== undefined)
+    return refused(place, from, `the text behind ${extra.reference} is not ${expected}`);
+  return refused(place, from, `its text is not ${expected}`, `Set it to ${expected}, or take it away.`);
 }
 
 function readArray(
@@ -176,8 +181,12 @@ function withoutAbsent(value: Readonly<Record<string, JsonValue | undefined>>): 
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 }
 
-function refused(place: ConfigPlace, from: Contribution, fact: string): ValueReading {
-  const hint = 'Correct the value there.';
+function refused(
+  place: ConfigPlace,
+  from: Contribution,
+  fact: string,
+  hint = 'Correct the value there.',
+): ValueReading {
   return { kind: 'failed', problem: problemAt(place, from, { code: 'CAPSTAN_CONFIG_INVALID', fact, hint }) };
 }
 

@@ -1,4 +1,12 @@
 export { connectionLayerOf, type WrittenConnection } from './connection-layer.ts';
+export {
+  type ExplainEntryJson,
+  type ExplainJson,
+  type ExplainKeyJson,
+  type ExplainSourceJson,
+  toExplainJson,
+} from './explain-json.ts';
+export { type ExplainScope, explainText } from './explain-text.ts';
 export { isHostVariable } from './host-variables.ts';
 export { resolveConfig } from './resolve-config.ts';
 export { resolveText, type TextRequest, type TextResolution } from './resolve-text.ts';

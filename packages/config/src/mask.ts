@@ -5,7 +5,7 @@ import { coerce } from './coerce.ts';
 import { MAX_DEPTH, type TextMeaning } from './contribution.ts';
 import { isJsonArray, isJsonObject } from './json-shape.ts';
 import { describeReference } from './reference.ts';
-import { isSecretPlace, itemPlace, mayHoldSecret, propertyPlace, type SchemaPlace } from './schema-place.ts';
+import { itemPlace, mayHoldSecret, propertyPlace, type SchemaPlace } from './schema-place.ts';
 
 /** A config value as pack code gets it: secrets are opaque wherever they stand. */
 export type SealedValue =
@@ -85,10 +85,9 @@ function showText(text: string, place: SchemaPlace, { meaning, mask }: Showing):
   return renderScalar(text, place, mask).shown;
 }
 
-/** A text where an object with secrets belongs may be such an object, unread: it is secret as a whole. */
+/** A scalar where an object with secrets belongs may be such an object, unread, or one of them, misplaced: it is secret. */
 function renderScalar(value: string | number | boolean | null, place: SchemaPlace, mask: Masker): RenderedValue {
-  const isSecret = typeof value === 'string' ? mayHoldSecret(place) : isSecretPlace(place);
-  if (value === null || !isSecret) return { sealed: value, shown: value };
+  if (value === null || !mayHoldSecret(place)) return { sealed: value, shown: value };
   const text = String(value);
   return { sealed: createSecret(text), shown: mask(text) };
 }

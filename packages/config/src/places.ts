@@ -17,15 +17,13 @@ export function placesOf(key: string, place: SchemaPlace, request: ConfigRequest
   const waiting = variables.filter((name) => !isAllowed(name, request) && isSet(name, request));
   const others = variables.filter((name) => !waiting.includes(name));
   return [
-    ...waiting.map(
-      (name) => `${describeVariable(name)} is set, but this pack may not read it: ${allow(name, request)}.`,
-    ),
+    ...waiting.map((name) => `The variable ${name} is set, but this pack may not read it: ${allow(name, request)}.`),
     ...(scope === 'connection' ? [] : [systemPlace(key, place, request)]),
     ...(scope === 'system' ? [] : [connectionPlace(key, request)]),
     ...others.map((name) =>
       isAllowed(name, request)
-        ? `Set ${describeVariable(name)} in the environment of the host, and start it again.`
-        : `Set ${describeVariable(name)} in the environment of the host, and let the pack read it: ${allow(name, request)}.`,
+        ? `Set the variable ${name} in the environment of the host, and start it again.`
+        : `Set the variable ${name} in the environment of the host, and let the pack read it: ${allow(name, request)}.`,
     ),
   ];
 }
@@ -43,10 +41,6 @@ function connectionPlace(key: string, { connection, workspace }: ConfigRequest):
   return isWritten
     ? `Set ${what} of connection ${connection} in workspace ${workspace}.`
     : `Set ${what} of a connection of this pack in workspace ${workspace}.`;
-}
-
-function describeVariable(name: string): string {
-  return `the variable ${name}`;
 }
 
 function allow(name: string, { pack }: ConfigRequest): string {

@@ -96,7 +96,9 @@ function expand(
     .join('');
 }
 
-function readSecretFile(path: string, rights: ReferenceRights, world: ReferenceWorld): TextReading {
+/** The path is made plain first, so that what is checked is what is read. */
+function readSecretFile(written: string, rights: ReferenceRights, world: ReferenceWorld): TextReading {
+  const path = normalize(written);
   if (!mayReadFile(path, rights)) {
     return failure(
       'CAPSTAN_REFERENCE_FORBIDDEN',
@@ -115,11 +117,10 @@ function readSecretFile(path: string, rights: ReferenceRights, world: ReferenceW
 }
 
 function mayReadFile(path: string, rights: ReferenceRights): boolean {
-  const plain = normalize(path);
   // The environment of a process is a file there, and with it every CAPSTAN_ variable.
-  if (plain.startsWith('/proc/')) return false;
+  if (path.startsWith('/proc/')) return false;
   if (rights.kind === 'manifest') return false;
-  return rights.kind === 'operator' || rights.files.some((allowed) => normalize(allowed) === plain);
+  return rights.kind === 'operator' || rights.files.some((allowed) => normalize(allowed) === path);
 }
 
 function withoutFinalNewlines(text: string): string {

@@ -92,8 +92,9 @@ function invalidities(
   return validator.problemsOf(key, plain).map(({ pointer, message, hint }) => {
     const path = pointerPath(pointer);
     const { from, place } = nodeAt(tree, path);
-    const where = `${describePath([key, ...path])} (${describeOrigin(from.layer, from.sourceOf(place.path))})`;
-    return invalid(key, `${where}: ${message}`, hint ?? 'Correct the value there.');
+    const where = describePath([key, ...path]);
+    const origin = describeOrigin(from.layer, from.sourceOf(place.path));
+    return invalid(key, `${where} (${origin}): ${withoutName(message, where)}`, hint ?? 'Correct the value there.');
   });
 }
 
@@ -104,8 +105,14 @@ function problemsTogether(resolved: readonly ResolvedKey[], validator: ConfigVal
   return validator.problemsTogether(values).map(({ pointer, message, hint }) => {
     const path = pointerPath(pointer);
     const where = path.length === 0 ? 'the config as a whole' : describePath(path);
-    return invalid(path[0] ?? '', `${where}: ${message}`, hint ?? 'Correct the values so that they fit together.');
+    const fact = withoutName(message, where);
+    return invalid(path[0] ?? '', `${where}: ${fact}`, hint ?? 'Correct the values so that they fit together.');
   });
+}
+
+/** The sentence of a schema begins with the property; here the property has been named already. */
+function withoutName(message: string, name: string): string {
+  return message.startsWith(`'${name}' `) ? message.slice(name.length + 3) : message;
 }
 
 interface StrangeKey {

@@ -31,13 +31,12 @@ export function welcomesOtherKeys(place: SchemaPlace): boolean {
   );
 }
 
-/** The place of a property. An undeclared one beside secret ones counts as secret: it may be one, misspelt. */
+/** The place of a property. */
 export function propertyPlace(place: SchemaPlace, key: string): SchemaPlace {
   const declared = place.schemas.flatMap((schema) => ownSchema(schema.properties, key));
   const found =
     declared.length > 0 ? declared : place.schemas.flatMap((schema) => asSchema(schema.additionalProperties));
-  const strange = found.length === 0 && !place.concealed && mayHoldSecret(place);
-  return inside(place, found, strange);
+  return inside(place, found);
 }
 
 /** The place of an item of an array. */
@@ -47,7 +46,7 @@ export function itemPlace(place: SchemaPlace, index: number): SchemaPlace {
     if (Array.isArray(prefix) && index < prefix.length) return asSchema(prefix[index]);
     return asSchema(Array.isArray(schema.items) ? schema.additionalItems : schema.items);
   });
-  return inside(place, found, false);
+  return inside(place, found);
 }
 
 /** Whether the value at a place is a secret, as a whole. */
@@ -70,8 +69,10 @@ export function keywordOf(place: SchemaPlace, keyword: string): unknown {
   return place.schemas.find((schema) => Object.hasOwn(schema, keyword))?.[keyword];
 }
 
-function inside(place: SchemaPlace, found: readonly SchemaObject[], strange: boolean): SchemaPlace {
-  return { root: place.root, schemas: gather(place.root, found), concealed: strange || isSecretPlace(place) };
+/** A place below. One that nothing declares, where secrets are about, counts as secret: it may be one, misspelt or misplaced. */
+function inside(place: SchemaPlace, found: readonly SchemaObject[]): SchemaPlace {
+  const concealed = found.length === 0 ? mayHoldSecret(place) : isSecretPlace(place);
+  return { root: place.root, schemas: gather(place.root, found), concealed };
 }
 
 function isSecretSchema(schema: SchemaObject): boolean {

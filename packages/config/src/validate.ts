@@ -88,7 +88,7 @@ function isPlain(property: SchemaPlace): boolean {
 function typeProblems(property: SchemaPlace, key: string, value: JsonValue): readonly SchemaProblem[] {
   const types = allowedTypes(property);
   if (types.length === 0 || types.some((type) => hasType(value, type))) return [];
-  return [{ pointer: '', keyword: 'type', message: `${key} must be ${types.join(' or ')}, and is ${typeOf(value)}` }];
+  return [{ pointer: '', keyword: 'type', message: `'${key}' must be ${types.join(' or ')}, and is ${typeOf(value)}` }];
 }
 
 function hasType(value: JsonValue, type: string): boolean {
