@@ -1,1 +1,21 @@
-export {};
+export type { HostLookup, ResolvedAddress } from './address-guard.ts';
+export {
+  CircuitBreaker,
+  type CircuitEvent,
+  type CircuitState,
+  type CircuitTicket,
+  DEFAULT_BREAKER,
+} from './circuit-breaker.ts';
+export { CircuitBreakers, type CircuitView } from './circuit-breakers.ts';
+export { createHttpClient } from './http-client.ts';
+export { HttpFailure, type HttpFailureFacts } from './http-failure.ts';
+export type {
+  EgressPolicy,
+  HttpAnswer,
+  HttpClient,
+  HttpClientOptions,
+  HttpExchange,
+  HttpFailureKind,
+  HttpTarget,
+  OutgoingRequest,
+} from './types.ts';

@@ -1,0 +1,89 @@
+import { EgressRefusal } from './address-guard.ts';
+import { HttpFailure } from './http-failure.ts';
+import type { HttpFailureKind } from './types.ts';
+
+/** How far an exchange had come when it failed. */
+export type ExchangePhase =
+  /** Nothing was written: it waited for a connection. */
+  | 'waiting'
+  /** The request was handed to the socket. */
+  | 'sent'
+  /** The status line and headers had arrived. */
+  | 'answering';
+
+/** Turns an error of undici, of a socket or of the resolver into one of ours. */
+export function classifyError(
+  error: Error,
+  exchange: { origin: string; phase: ExchangePhase; status: number },
+): HttpFailure {
+  const code = codeOf(error);
+  const kind = error instanceof EgressRefusal ? 'egress_denied' : kindOf(code, exchange.phase);
+  return new HttpFailure(kind, `${sentence(kind, error)}: ${exchange.origin}`, {
+    sent: exchange.phase !== 'waiting',
+    ...(exchange.phase === 'answering' ? { status: exchange.status } : {}),
+    cause: kind === 'protocol' ? withoutData(error, code) : error,
+  });
+}
+
+const BY_CODE: Readonly<Record<string, HttpFailureKind>> = {
+  ECONNREFUSED: 'refused',
+  EHOSTUNREACH: 'refused',
+  EHOSTDOWN: 'refused',
+  ENETUNREACH: 'refused',
+  EADDRNOTAVAIL: 'refused',
+  ENOTFOUND: 'dns',
+  ETIMEDOUT: 'timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_INVALID_ARG: 'invalid_request',
+  UND_ERR_NOT_SUPPORTED: 'invalid_request',
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'invalid_request',
+  UND_ERR_DESTROYED: 'closed',
+  UND_ERR_CLOSED: 'closed',
+  UND_ERR_HEADERS_OVERFLOW: 'protocol',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'truncated',
+  HPE_INVALID_EOF_STATE: 'truncated',
+};
+
+/** OpenSSL's names of certificate errors, which Node gives as codes. */
+const CERTIFICATE = /CERT|SIGNATURE|CRL|HOSTNAME_MISMATCH|^UNABLE_TO_|^(?:ERR_TLS|ERR_SSL|ERR_OSSL)_|^EPROTO$/;
+
+function kindOf(code: string, phase: ExchangePhase): HttpFailureKind {
+  const known = BY_CODE[code];
+  if (known !== undefined) return known;
+  if (code.startsWith('EAI_')) return 'dns';
+  if (code.startsWith('HPE_')) return 'protocol';
+  if (phase === 'waiting' && CERTIFICATE.test(code)) return 'tls';
+  return phase === 'answering' ? 'truncated' : 'reset';
+}
+
+function sentence(kind: HttpFailureKind, error: Error): string {
+  switch (kind) {
+    case 'egress_denied':
+    case 'tls':
+    case 'invalid_request':
+      return error.message;
+    default:
+      return SENTENCES[kind];
+  }
+}
+
+const SENTENCES: Readonly<Record<Exclude<HttpFailureKind, 'egress_denied' | 'tls' | 'invalid_request'>, string>> = {
+  dns: 'the host name does not resolve',
+  refused: 'no connection',
+  reset: 'the connection broke before an answer came',
+  timeout: 'no connection in time',
+  cancelled: 'cancelled',
+  too_large: 'the answer is too long',
+  truncated: 'the connection broke in the middle of the answer',
+  protocol: 'what came back is not HTTP/1.1',
+  closed: 'the client is closed',
+};
+
+/** A parser error carries the bytes that it choked on, and the other side may have echoed a credential in them. */
+function withoutData(error: Error, code: string): Error {
+  return Object.assign(new Error(error.message), { code });
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,103 @@
+import type { HostLookup } from './address-guard.ts';
+
+/** Which addresses and hosts may be reached at all. Decided by the operator, for the whole host. */
+export interface EgressPolicy {
+  /** Address ranges (CIDR) that may be reached although they are not globally routable, such as `127.0.0.0/8`. */
+  readonly allowPrivate: readonly string[];
+}
+
+/** Options of a client; one per host process. */
+export interface HttpClientOptions {
+  readonly egress: EgressPolicy;
+  /** PEM certificates to trust beside the system's. Verification cannot be switched off. */
+  readonly certificates?: readonly string[];
+  /** Connections kept per origin; further exchanges wait for a free one. Default 64. */
+  readonly connectionsPerOrigin?: number;
+  /** How long one connection may take to open, in ms. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** Called with every request as it goes out, for `--debug`: headers are masked. */
+  readonly onRequest?: (line: OutgoingRequest) => void;
+  /** Resolves host names. Default: the system's resolver. Its answers are checked all the same. */
+  readonly lookup?: HostLookup;
+}
+
+/** A request as a person may see it. */
+export interface OutgoingRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodyBytes: number;
+}
+
+/** A target that was parsed and checked once: its origin's pool, its path prefix. */
+export interface HttpTarget {
+  readonly origin: string;
+  /** Without a trailing slash; empty for the root. */
+  readonly basePath: string;
+  readonly hostname: string;
+}
+
+/** One exchange. */
+export interface HttpExchange {
+  readonly target: HttpTarget;
+  readonly method: string;
+  /** Appended to the target's base path as it is; already encoded. */
+  readonly path: string;
+  /**
+   * Sent as written, in this order: an object, or names and values in turn.
+   * A CR or LF in a value is refused, and so is `host`: the target decides it.
+   */
+  readonly headers: Readonly<Record<string, string>> | readonly string[];
+  readonly body?: string | Buffer;
+  /** The whole exchange, from now to the last byte, in ms. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Default 10 MiB. */
+  readonly maxResponseBytes?: number;
+}
+
+/** What came back, whole. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** Every way in which an exchange can end without an answer. */
+export type HttpFailureKind =
+  /** The egress rules forbid the address. */
+  | 'egress_denied'
+  /** The request cannot be put on the wire: a header value with a line break, a bad path. */
+  | 'invalid_request'
+  | 'dns'
+  | 'refused'
+  | 'tls'
+  /** The connection broke before the answer began. */
+  | 'reset'
+  | 'timeout'
+  | 'cancelled'
+  /** The answer is longer than `maxResponseBytes`. */
+  | 'too_large'
+  /** The connection broke in the middle of the answer. */
+  | 'truncated'
+  /** What came back is not HTTP/1.1. */
+  | 'protocol'
+  /** This client is closed. */
+  | 'closed';
+
+/** The one way out. */
+export interface HttpClient {
+  /**
+   * Parses and checks a base URL: scheme http or https, no userinfo, no query, host on the allowlist.
+   * The allowlist's entries are hosts, `host:port`, `*.example.com` or URLs; absent means the URL's own host.
+   * @throws CapstanError `CAPSTAN_EGRESS_DENIED` or `CAPSTAN_CONFIG_INVALID`.
+   */
+  target(url: string, egress: readonly string[] | undefined): HttpTarget;
+  /** Makes one exchange: no redirects, no retries. Any status is an answer. Rejects with an `HttpFailure`. */
+  exchange(exchange: HttpExchange): Promise<HttpAnswer>;
+  /** Takes no more exchanges, waits for those under way up to the grace time (default 2,000 ms), then cuts them off. */
+  close(graceMs?: number): Promise<void>;
+  /** Sockets that are open or opening. */
+  openSockets(): number;
+}

@@ -1,0 +1,99 @@
+import { HttpFailure, type HttpFailureKind } from '@capstan/http';
+import { maskSecrets } from '@capstan/schema';
+import { CapstanError, type CapstanErrorOptions, type ErrorCode } from '@capstan/sdk';
+import type { AttemptFacts, AttemptFailure, EndpointHealth, Repetition } from './attempt-outcome.ts';
+
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly health: EndpointHealth;
+  readonly options?: CapstanErrorOptions;
+}
+
+/** What each kind of transport failure is to a caller, and what it says about the endpoint. */
+const MEANINGS: Readonly<Record<HttpFailureKind, Meaning>> = {
+  egress_denied: { code: 'CAPSTAN_EGRESS_DENIED', health: 'unknown' },
+  invalid_request: { code: 'CAPSTAN_INVALID_REQUEST', health: 'unknown' },
+  dns: { code: 'CAPSTAN_REMOTE_UNREACHABLE', health: 'down' },
+  refused: { code: 'CAPSTAN_REMOTE_UNREACHABLE', health: 'down' },
+  tls: {
+    code: 'CAPSTAN_REMOTE_UNREACHABLE',
+    health: 'down',
+    options: {
+      retriable: false,
+      hint: 'Mend the certificate of the service, or let the host trust its authority (a CA file).',
+    },
+  },
+  reset: { code: 'CAPSTAN_REMOTE_UNREACHABLE', health: 'down' },
+  timeout: { code: 'CAPSTAN_REMOTE_TIMEOUT', health: 'down' },
+  cancelled: { code: 'CAPSTAN_CANCELLED', health: 'unknown' },
+  too_large: { code: 'CAPSTAN_REMOTE_TOO_LARGE', health: 'up' },
+  truncated: {
+    code: 'CAPSTAN_REMOTE_INVALID_RESPONSE',
+    health: 'down',
+    options: {
+      retriable: true,
+      hint: 'The answer broke off; look at the log of the remote service and of what stands before it.',
+    },
+  },
+  protocol: { code: 'CAPSTAN_REMOTE_INVALID_RESPONSE', health: 'down' },
+  closed: { code: 'CAPSTAN_DRAINING', health: 'unknown' },
+};
+
+/** Makes of an exchange without an answer a typed failure. */
+export function readFailure(thrown: unknown, facts: AttemptFacts): AttemptFailure {
+  if (!(thrown instanceof HttpFailure)) return unexpected(thrown);
+  if (thrown.kind === 'timeout' && facts.endsAtDeadline) return outOfTime(thrown, facts.number);
+  const { code, health, options } = isTokenRefused(thrown) ? BAD_TOKEN : MEANINGS[thrown.kind];
+  const error = new CapstanError(code, maskSecrets(sentenceCase(thrown.message)), {
+    ...options,
+    cause: thrown,
+    details: {
+      reason: thrown.kind,
+      ...(thrown.status === undefined ? {} : { remote_status: thrown.status }),
+      attempts: facts.number,
+    },
+  });
+  return { ok: false, error, repetition: repetitionOf(thrown, error), health };
+}
+
+/** The invocation's own time is up. Only a first attempt had time enough to blame the endpoint. */
+export function outOfTime(cause: unknown, attempts: number): AttemptFailure {
+  const error = new CapstanError(
+    'CAPSTAN_DEADLINE_EXCEEDED',
+    'The deadline passed before the remote service answered.',
+    {
+      cause,
+      details: { attempts },
+    },
+  );
+  return { ok: false, error, repetition: 'never', health: attempts === 1 ? 'down' : 'unknown' };
+}
+
+/** A token out of a file often ends with a line break. */
+const BAD_TOKEN: Meaning = {
+  code: 'CAPSTAN_CONFIG_INVALID',
+  health: 'unknown',
+  options: {
+    hint: 'The token of the connection has a character that no header can carry; look for a line break at its end.',
+  },
+};
+
+function isTokenRefused({ kind, message }: HttpFailure): boolean {
+  return kind === 'invalid_request' && /authorization/i.test(message);
+}
+
+function unexpected(cause: unknown): AttemptFailure {
+  const error = new CapstanError('CAPSTAN_INTERNAL', 'The call of the remote service failed inside the host.', {
+    cause,
+  });
+  return { ok: false, error, repetition: 'never', health: 'unknown' };
+}
+
+function repetitionOf({ sent }: HttpFailure, error: CapstanError): Repetition {
+  if (!error.retriable || error.code === 'CAPSTAN_DRAINING') return 'never';
+  return sent ? 'if_repeatable' : 'nothing_done';
+}
+
+function sentenceCase(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
