@@ -15,7 +15,7 @@ const DRAFTS: Readonly<Record<Draft, new (options: Options) => Ajv>> = {
 // Without `code` of its own Ajv takes the engine for `new RegExp` in generated text; that text is never written out here.
 const regExp = Object.assign((pattern: string) => linearPattern(pattern), { code: 'linearPattern' });
 
-const OPTIONS: Options = { strict: false, logger: false, verbose: true, code: { regExp } };
+const OPTIONS: Options = { strict: false, logger: false, code: { regExp } };
 
 /** The draft that a schema is written in: `$schema`, or 2020-12. `undefined` for one that is not known here. */
 export function draftOf(schema: JsonSchema): Draft | undefined {
@@ -34,7 +34,7 @@ export function draftOf(schema: JsonSchema): Draft | undefined {
  */
 export function compileWithAjv(schema: JsonSchema, { allErrors }: { readonly allErrors: boolean }): ValidateFunction {
   const Engine = DRAFTS[draftOf(schema) ?? '2020-12'];
-  const engine = new Engine({ ...OPTIONS, allErrors, meta: false, validateSchema: false });
+  const engine = new Engine({ ...OPTIONS, allErrors, verbose: allErrors, meta: false, validateSchema: false });
   ajvFormats.default(engine);
   return engine.compile(typeof schema === 'boolean' ? schema : withoutDraft(schema));
 }
@@ -50,7 +50,7 @@ const metaValidators = new Map<Draft, ValidateFunction>();
 export function metaValidator(draft: Draft): ValidateFunction {
   const made = metaValidators.get(draft);
   if (made) return made;
-  const engine = new DRAFTS[draft]({ ...OPTIONS, allErrors: true });
+  const engine = new DRAFTS[draft]({ ...OPTIONS, allErrors: true, verbose: true });
   // Patterns are checked for the linear-time engine, which accepts more than `new RegExp` in places.
   ajvFormats.default(engine);
   engine.addFormat('regex', true);

@@ -10,8 +10,8 @@ import { withoutPaths } from './without-paths.ts';
 export interface CompiledSchema {
   /** The quick answer. */
   accepts(value: unknown): boolean;
-  /** Every problem; empty where the value fits. */
-  problems(value: unknown): readonly SchemaProblem[];
+  /** Every problem, or the first `limit` (100) of them; empty where the value fits. */
+  problems(value: unknown, limit?: number): readonly SchemaProblem[];
 }
 
 /** Options of {@link compileSchema}. */
@@ -78,11 +78,11 @@ function lazilyCompiled(schema: JsonSchema, origin: CompileSchemaOptions['origin
     return run(quick, value) === true;
   }
 
-  function problems(value: unknown): readonly SchemaProblem[] {
+  function problems(value: unknown, limit: number = MAX_PROBLEMS): readonly SchemaProblem[] {
     if (accepts(value)) return [];
     thorough ??= compile(schema, { allErrors: true, origin });
     if (run(thorough, value) === undefined) return [TOO_DEEP];
-    return (thorough.errors ?? []).slice(0, MAX_PROBLEMS).map(problemOf);
+    return (thorough.errors ?? []).slice(0, limit).map(problemOf);
   }
 }
 

@@ -13,19 +13,28 @@ export interface SchemaProblem {
   readonly message: string;
   /** The next action, such as "did you mean 'messages'?". */
   readonly hint?: string;
+  /** The property that is missing, or not known, in the object at `pointer`. */
+  readonly property?: string;
 }
 
 const MAX_LISTED = 12;
+
+function unknownProperty({ params }: ErrorObject): string | undefined {
+  const name: unknown = params.additionalProperty ?? params.unevaluatedProperty;
+  return typeof name === 'string' ? name : undefined;
+}
 
 /** Ajv's error in our words. Nothing in it comes from the value but names of properties. */
 export function problemOf(error: ErrorObject): SchemaProblem {
   const subject = subjectOf(error.instancePath);
   const hint = hintOf(error);
+  const property: unknown = error.params.missingProperty ?? unknownProperty(error);
   return {
     pointer: error.instancePath,
     keyword: error.keyword,
     message: messageOf(error, subject),
     ...(hint === undefined ? {} : { hint }),
+    ...(typeof property === 'string' ? { property } : {}),
   };
 }
 
@@ -41,18 +50,26 @@ function messageOf(error: ErrorObject, subject: string): string {
       return `${subject} lacks the property '${params.missingProperty}'`;
     case 'additionalProperties':
     case 'unevaluatedProperties':
-      return `${subject} has a property that is not known: '${params.additionalProperty ?? params.unevaluatedProperty}'`;
+      return `${subject} has a property that is not known: '${unknownProperty(error)}'`;
     case 'enum':
       return `${subject} is none of ${listed(params.allowedValues)}`;
     case 'const':
       return `${subject} is not ${JSON.stringify(params.allowedValue)}`;
     case 'type':
       return `${subject} must be ${[params.type].flat().join(' or ')}`;
+    case 'pattern':
+      return `${subject} ${expectation(error) ?? error.message}`;
     case 'false schema':
       return `${subject} is not allowed`;
     default:
       return `${subject} ${error.message ?? `does not satisfy '${keyword}'`}`;
   }
+}
+
+/** What the author of the schema says of a pattern, by the keyword that editors show too. */
+function expectation({ parentSchema }: ErrorObject): string | undefined {
+  const said: unknown = parentSchema?.patternErrorMessage;
+  return typeof said === 'string' ? said : undefined;
 }
 
 function listed(values: unknown): string {
@@ -63,8 +80,8 @@ function listed(values: unknown): string {
 
 function hintOf(error: ErrorObject): string | undefined {
   const { keyword, params } = error;
-  const unknown = params.additionalProperty ?? params.unevaluatedProperty;
-  if (typeof unknown === 'string') return meant(unknown, propertyNames(error.parentSchema));
+  const unknown = unknownProperty(error);
+  if (unknown !== undefined) return meant(unknown, propertyNames(error.parentSchema));
   if (keyword === 'required' && typeof params.missingProperty === 'string' && isKeywords(error.data)) {
     const strangers = Object.keys(error.data).filter((name) => !propertyNames(error.parentSchema).includes(name));
     const similar = suggest(params.missingProperty, strangers);

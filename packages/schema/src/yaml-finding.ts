@@ -1,19 +1,23 @@
 import type { Severity } from './diagnostic.ts';
 import type { Place } from './place.ts';
 
-/** What is wrong with a document, at an offset. `kind` becomes the end of the diagnostic's code. */
+/** What can be wrong with a document: each is the end of a diagnostic's code, after the prefix and `_YAML_`. */
+export const YAML_FINDING_KINDS = [
+  'ALIAS',
+  'DUPLICATE_KEY',
+  'NOT_JSON',
+  'NOT_TEXT',
+  'NUMBER',
+  'SYNTAX',
+  'TAG',
+  'TOO_DEEP',
+  'TOO_LARGE',
+] as const;
+
+/** What is wrong with a document, at an offset. */
 export interface YamlFinding {
   readonly severity: Severity;
-  readonly kind:
-    | 'ALIAS'
-    | 'DUPLICATE_KEY'
-    | 'NOT_JSON'
-    | 'NOT_TEXT'
-    | 'NUMBER'
-    | 'SYNTAX'
-    | 'TAG'
-    | 'TOO_DEEP'
-    | 'TOO_LARGE';
+  readonly kind: (typeof YAML_FINDING_KINDS)[number];
   readonly offset: number;
   readonly message: string;
   readonly hint?: string;
