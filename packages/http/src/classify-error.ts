@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import { EgressRefusal } from './address-guard.ts';
 import { HttpFailure } from './http-failure.ts';
 import type { HttpFailureKind } from './types.ts';
@@ -16,12 +17,11 @@ export function classifyError(
   error: Error,
   exchange: { origin: string; phase: ExchangePhase; status: number },
 ): HttpFailure {
-  const code = codeOf(error);
-  const kind = error instanceof EgressRefusal ? 'egress_denied' : kindOf(code, exchange.phase);
+  const kind = kindOf(error, exchange.phase);
   return new HttpFailure(kind, `${sentence(kind, error)}: ${exchange.origin}`, {
     sent: exchange.phase !== 'waiting',
     ...(exchange.phase === 'answering' ? { status: exchange.status } : {}),
-    cause: kind === 'protocol' ? withoutData(error, code) : error,
+    cause: error instanceof errors.HTTPParserError ? withoutData(error) : error,
   });
 }
 
@@ -40,18 +40,21 @@ const BY_CODE: Readonly<Record<string, HttpFailureKind>> = {
   UND_ERR_DESTROYED: 'closed',
   UND_ERR_CLOSED: 'closed',
   UND_ERR_HEADERS_OVERFLOW: 'protocol',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'truncated',
-  HPE_INVALID_EOF_STATE: 'truncated',
 };
 
 /** OpenSSL's names of certificate errors, which Node gives as codes. */
 const CERTIFICATE = /CERT|SIGNATURE|CRL|HOSTNAME_MISMATCH|^UNABLE_TO_|^(?:ERR_TLS|ERR_SSL|ERR_OSSL)_|^EPROTO$/;
 
-function kindOf(code: string, phase: ExchangePhase): HttpFailureKind {
+function kindOf(error: Error, phase: ExchangePhase): HttpFailureKind {
+  if (error instanceof EgressRefusal) return 'egress_denied';
+  // undici has no code for most of them; llhttp's reason is in the message.
+  if (error instanceof errors.HTTPParserError) return error.message.includes('EOF') ? 'truncated' : 'protocol';
+  if (error instanceof errors.ResponseContentLengthMismatchError)
+    return phase === 'answering' ? 'truncated' : 'protocol';
+  const code = codeOf(error);
   const known = BY_CODE[code];
   if (known !== undefined) return known;
   if (code.startsWith('EAI_')) return 'dns';
-  if (code.startsWith('HPE_')) return 'protocol';
   if (phase === 'waiting' && CERTIFICATE.test(code)) return 'tls';
   return phase === 'answering' ? 'truncated' : 'reset';
 }
@@ -80,8 +83,8 @@ const SENTENCES: Readonly<Record<Exclude<HttpFailureKind, 'egress_denied' | 'tls
 };
 
 /** A parser error carries the bytes that it choked on, and the other side may have echoed a credential in them. */
-function withoutData(error: Error, code: string): Error {
-  return Object.assign(new Error(error.message), { code });
+function withoutData(error: Error): Error {
+  return new Error(error.message);
 }
 
 function codeOf(error: Error): string {
