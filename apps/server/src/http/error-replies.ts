@@ -1,0 +1,60 @@
+import { CapstanError, isCapstanError } from '@capstan/sdk';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Logger as PinoLogger } from 'pino';
+import { errorReply, type HttpReply } from '../rest/wire-outcome.ts';
+
+/** Every failure of a request in our own form: a code, a fact, a next action, and never a stack. */
+export function installErrorReplies(app: FastifyInstance, log: PinoLogger): void {
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0]?.slice(0, 256);
+    return sendReply(reply, errorReply(new CapstanError('CAPSTAN_NOT_FOUND', `nothing at ${request.method} ${path}`)));
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const known = toCapstanError(error);
+    if (known.code === 'CAPSTAN_INTERNAL') log.error({ err: error, request_id: request.id }, 'a request failed');
+    return sendReply(reply, errorReply(withRequestId(known, request.id)));
+  });
+}
+
+/** Sends an answer. */
+export function sendReply(reply: FastifyReply, { status, headers, body }: HttpReply): FastifyReply {
+  return reply
+    .code(status)
+    .headers({ ...headers })
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(body));
+}
+
+/** A failure of the server library as one of ours. */
+export function toCapstanError(error: unknown): CapstanError {
+  if (isCapstanError(error)) return error;
+  const { code, statusCode } = factsOf(error);
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new CapstanError('CAPSTAN_PAYLOAD_TOO_LARGE', 'the body is larger than 4 MiB');
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new CapstanError('CAPSTAN_INVALID_REQUEST', 'the body has a content type that is not known', {
+      hint: 'Send "Content-Type: application/json".',
+    });
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new CapstanError('CAPSTAN_INVALID_REQUEST', 'the request cannot be read', { cause: error });
+  }
+  return new CapstanError('CAPSTAN_INTERNAL', 'the server failed', { cause: error });
+}
+
+/** What the operator looks for in the log. */
+function withRequestId(error: CapstanError, requestId: string): CapstanError {
+  if (error.code !== 'CAPSTAN_INTERNAL') return error;
+  return new CapstanError(error.code, error.message, {
+    hint: 'This is a defect of the server; its log has the cause under details.request_id.',
+    details: { ...error.details, request_id: requestId },
+  });
+}
+
+function factsOf(error: unknown): { readonly code: unknown; readonly statusCode: number | undefined } {
+  if (typeof error !== 'object' || error === null) return { code: undefined, statusCode: undefined };
+  const code = 'code' in error ? error.code : undefined;
+  const statusCode = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
+  return { code, statusCode };
+}

@@ -1,0 +1,206 @@
+import { DANGER_LEVELS, ERROR_CODES, OUTCOME_STATUSES } from '@capstan/sdk';
+import type { RouteSchema } from './route.ts';
+
+const text: RouteSchema = { type: 'string' };
+const flag: RouteSchema = { type: 'boolean' };
+const whole: RouteSchema = { type: 'integer' };
+
+type ComponentName =
+  | 'Error'
+  | 'ErrorAnswer'
+  | 'Outcome'
+  | 'State'
+  | 'Annotations'
+  | 'Tool'
+  | 'ToolDetail'
+  | 'Connection'
+  | 'Diagnostic'
+  | 'Pack'
+  | 'ConfigExplanation'
+  | 'Circuit'
+  | 'Health';
+
+/** Refers to one of {@link COMPONENT_SCHEMAS}. */
+export function component(name: ComponentName): RouteSchema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+function object(properties: Readonly<Record<string, RouteSchema>>, required?: readonly string[]): RouteSchema {
+  return { type: 'object', required: required ?? Object.keys(properties), properties, additionalProperties: false };
+}
+
+function list(items: RouteSchema): RouteSchema {
+  return { type: 'array', items };
+}
+
+/** A page of a list. */
+export function page(items: RouteSchema): RouteSchema {
+  return object({ items: list(items), next_cursor: { ...text, description: 'Absent on the last page.' } }, ['items']);
+}
+
+const MISSING_KEY = object({ key: text, description: text, secret: flag, places: list(text) }, [
+  'key',
+  'secret',
+  'places',
+]);
+
+const TOOL_PROPERTIES: Readonly<Record<string, RouteSchema>> = {
+  name: { ...text, description: 'The exposed name: what an agent calls it.' },
+  id: { ...text, description: '`{pack code}.{tool name}`' },
+  pack: text,
+  title: text,
+  description: text,
+  category: text,
+  tags: list(text),
+  danger_level: { enum: [...DANGER_LEVELS] },
+  annotations: component('Annotations'),
+  state: component('State'),
+  input_schema: { description: 'A JSON Schema.', type: ['object', 'boolean'] },
+  output_schema: { description: 'A JSON Schema.', type: ['object', 'boolean'] },
+};
+const TOOL_REQUIRED = ['name', 'id', 'pack', 'description', 'tags', 'annotations', 'state'];
+
+/** What answers are made of; `components.schemas` of the OpenAPI document. */
+export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
+  Error: object(
+    {
+      code: { enum: Object.keys(ERROR_CODES) },
+      message: { ...text, description: 'The fact.' },
+      hint: { ...text, description: 'The next action.' },
+      retriable: { ...flag, description: 'Whether the same call may succeed later.' },
+      details: { type: 'object', description: 'Facts for machines, such as `problems` or `retry_after_ms`.' },
+      execution_id: text,
+    },
+    ['code', 'message', 'hint', 'retriable', 'details'],
+  ),
+  ErrorAnswer: object({ error: component('Error') }),
+  Outcome: object(
+    {
+      execution_id: { ...text, description: 'Unique for each call; audit records have it too.' },
+      status: { enum: [...OUTCOME_STATUSES] },
+      result: { description: 'The JSON value that the tool gave.' },
+      content: {
+        ...list({ type: 'object', required: ['type'] }),
+        description: "The tool's own content, in MCP's form.",
+      },
+      meta: { type: 'object' },
+      error: component('Error'),
+      approval: object({ id: text }),
+    },
+    ['execution_id', 'status'],
+  ),
+  State: {
+    type: 'object',
+    required: ['kind'],
+    properties: {
+      kind: {
+        enum: [
+          'ready',
+          'needs_config',
+          'degraded',
+          'unsupported',
+          'changed',
+          'discovered',
+          'rejected',
+          'failed',
+          'draining',
+          'stopped',
+        ],
+      },
+      missing: list(MISSING_KEY),
+      error: component('Error'),
+      reason: text,
+      retry_at: { ...text, format: 'date-time' },
+    },
+  },
+  Annotations: object({ read_only: flag, destructive: flag, idempotent: flag, open_world: flag }, []),
+  Tool: object(TOOL_PROPERTIES, TOOL_REQUIRED),
+  ToolDetail: object(
+    {
+      ...TOOL_PROPERTIES,
+      backend: text,
+      aliases: list(text),
+      permissions: list(text),
+      examples: list({}),
+      policy: object({
+        timeout_ms: whole,
+        deadline_ms: whole,
+        retry: object({ max_retries: whole, base_ms: whole, max_ms: whole }),
+        breaker: object({ failure_threshold: whole, recovery_timeout_s: { type: 'number' }, success_threshold: whole }),
+        rate_limit: {
+          description: 'null: no limit.',
+          anyOf: [
+            { type: 'null' },
+            object({ limit: whole, window_ms: whole, per: { enum: ['principal', 'workspace', 'connection'] } }),
+          ],
+        },
+      }),
+      connections: list(component('Connection')),
+    },
+    [...TOOL_REQUIRED, 'input_schema', 'backend', 'aliases', 'permissions', 'examples', 'policy', 'connections'],
+  ),
+  Connection: object(
+    {
+      id: text,
+      pack: text,
+      tool_type: text,
+      connection_type: text,
+      name: text,
+      remote_cluster_url: text,
+      remote_connection_id: text,
+      auth_type: text,
+      status: text,
+      derived: { ...flag, description: 'Made by the host because nobody declared one.' },
+    },
+    ['id', 'pack', 'tool_type', 'connection_type', 'name', 'auth_type', 'status', 'derived'],
+  ),
+  Diagnostic: object(
+    {
+      severity: { enum: ['error', 'warning'] },
+      code: text,
+      message: text,
+      path: text,
+      line: whole,
+      column: whole,
+      hint: text,
+      frame: text,
+    },
+    ['severity', 'code', 'message', 'path', 'line', 'column'],
+  ),
+  Pack: object({
+    code: text,
+    display_name: text,
+    version: text,
+    description: text,
+    type: text,
+    origin: text,
+    enabled: flag,
+    state: component('State'),
+    tool_count: whole,
+    environment: list(object({ name: text, allowed: flag })),
+    diagnostics: list(component('Diagnostic')),
+  }),
+  ConfigExplanation: {
+    type: 'object',
+    description:
+      'For each key: the layer that won and where it came from, the layers that lost, and what may not count.',
+    required: ['ready', 'keys', 'missing', 'problems', 'warnings'],
+    properties: {
+      ready: flag,
+      keys: list({
+        type: 'object',
+        required: ['key', 'required', 'secret', 'outcome', 'overridden', 'ignored'],
+        properties: { key: text, required: flag, secret: flag, outcome: { enum: ['set', 'unset', 'invalid'] } },
+      }),
+      missing: list(MISSING_KEY),
+      problems: list({ type: 'object' }),
+      warnings: list({ type: 'object' }),
+    },
+  },
+  Health: object({ status: { enum: ['ok', 'ready', 'draining'] } }),
+  Circuit: {
+    type: 'object',
+    required: ['endpoint', 'state'],
+    properties: { endpoint: text, state: { enum: ['closed', 'open', 'half_open'] } },
+  },
+};

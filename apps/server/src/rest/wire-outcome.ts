@@ -1,0 +1,81 @@
+import {
+  type CapstanError,
+  type ContentBlock,
+  ERROR_CODES,
+  type InvocationOutcome,
+  type JsonObject,
+  type JsonValue,
+  toWireError,
+  type WireError,
+} from '@capstan/sdk';
+
+/** An outcome as it stands in a body. */
+export interface WireOutcome {
+  readonly execution_id: string;
+  readonly status: InvocationOutcome['status'];
+  /** The JSON value of the result. */
+  readonly result?: JsonValue;
+  /** Content of the tool's own, in MCP's form. */
+  readonly content?: readonly ContentBlock[];
+  readonly meta?: JsonObject;
+  readonly error?: WireError;
+  readonly approval?: { readonly id: string };
+}
+
+/** A whole answer. */
+export interface HttpReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+export function toWireOutcome(outcome: InvocationOutcome): WireOutcome {
+  const { executionId: execution_id, status } = outcome;
+  switch (outcome.status) {
+    case 'succeeded': {
+      const { value: result, content, meta } = outcome.result;
+      return {
+        execution_id,
+        status,
+        result,
+        ...(content === undefined ? {} : { content }),
+        ...(meta === undefined ? {} : { meta }),
+      };
+    }
+    case 'pending':
+      return { execution_id, status, approval: { id: outcome.approval.id } };
+    default:
+      return { execution_id, status, error: toWireError(outcome.error, execution_id) };
+  }
+}
+
+/** The answer to one call: the status follows from the outcome, an error's from its code. */
+export function outcomeReply(outcome: InvocationOutcome): HttpReply {
+  const body = toWireOutcome(outcome);
+  if (outcome.status === 'succeeded') return { status: 200, body };
+  if (outcome.status === 'pending') return { status: 202, body };
+  return { status: ERROR_CODES[outcome.error.code].httpStatus, headers: headersOf(outcome.error), body };
+}
+
+/** The answer to a request that never became a call. */
+export function errorReply(error: CapstanError): HttpReply {
+  return {
+    status: ERROR_CODES[error.code].httpStatus,
+    headers: headersOf(error),
+    body: { error: toWireError(error) },
+  };
+}
+
+function headersOf({ code, details }: CapstanError): Readonly<Record<string, string>> {
+  const { retry_after_ms: waitMs, limit, window_ms: windowMs } = details;
+  const headers: Record<string, string> = {};
+  // RFC 9110, 10.2.3: whole seconds.
+  if (typeof waitMs === 'number') headers['retry-after'] = String(Math.max(1, Math.ceil(waitMs / 1000)));
+  if (code === 'CAPSTAN_RATE_LIMITED' && typeof limit === 'number' && typeof windowMs === 'number') {
+    // draft-ietf-httpapi-ratelimit-headers: a policy by name, and what is left of it.
+    headers['ratelimit-policy'] = `"calls";q=${limit};w=${Math.ceil(windowMs / 1000)}`;
+    headers.ratelimit = `"calls";r=0;t=${headers['retry-after'] ?? 1}`;
+  }
+  if (code === 'CAPSTAN_UNAUTHENTICATED') headers['www-authenticate'] = 'Bearer realm="capstan"';
+  return headers;
+}

@@ -1,0 +1,128 @@
+import type { ConnectionView, PackState, PackView, ToolState, ToolView } from '@capstan/host';
+import type { Diagnostic } from '@capstan/schema';
+import { toWireError } from '@capstan/sdk';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A tool in a list. */
+export function toolSummary({ definition, exposedName, state }: ToolView): Fields {
+  const { id, pack, displayName, description, category, tags, dangerLevel, annotations } = definition;
+  return {
+    name: exposedName,
+    id,
+    pack,
+    ...given({ title: displayName }),
+    description,
+    ...given({ category }),
+    tags,
+    ...given({ danger_level: dangerLevel }),
+    annotations: given({
+      read_only: annotations.readOnly,
+      destructive: annotations.destructive,
+      idempotent: annotations.idempotent,
+      open_world: annotations.openWorld,
+    }),
+    state: stateJson(state),
+  };
+}
+
+/** The schemas of a tool, which a list leaves out unless it is asked for them. */
+export function toolSchemas({ definition }: ToolView): Fields {
+  return { input_schema: definition.inputSchema, ...given({ output_schema: definition.outputSchema }) };
+}
+
+/** Everything about a tool. */
+export function toolDetail(view: ToolView, connections: readonly ConnectionView[]): Fields {
+  const { definition, policy } = view;
+  return {
+    ...toolSummary(view),
+    backend: definition.backendKind,
+    aliases: definition.aliases,
+    permissions: definition.permissions,
+    examples: definition.examples,
+    ...toolSchemas(view),
+    policy: policyJson(policy),
+    connections: connections.filter((connection) => mayUse(view, connection)).map(connectionJson),
+  };
+}
+
+export function packJson(view: PackView): Fields {
+  return {
+    code: view.code,
+    display_name: view.displayName,
+    version: view.version,
+    description: view.description,
+    type: view.type,
+    origin: view.origin,
+    enabled: view.enabled,
+    state: stateJson(view.state),
+    tool_count: view.toolCount,
+    environment: view.environment,
+    diagnostics: (view.state.kind === 'rejected' ? view.state.diagnostics : view.diagnostics).map(diagnosticJson),
+  };
+}
+
+export function connectionJson(view: ConnectionView): Fields {
+  return {
+    id: view.id,
+    pack: view.pack,
+    tool_type: view.toolType,
+    connection_type: view.connectionType,
+    name: view.name,
+    ...given({ remote_cluster_url: view.remoteClusterUrl, remote_connection_id: view.remoteConnectionId }),
+    auth_type: view.authType,
+    status: view.status,
+    derived: view.derived,
+  };
+}
+
+/** A connection belongs to a pack and to the part of a tool's name before the dot. */
+function mayUse({ definition }: ToolView, connection: ConnectionView): boolean {
+  if (connection.pack !== definition.pack) return false;
+  return !definition.name.includes('.') || definition.name.startsWith(`${connection.toolType}.`);
+}
+
+function policyJson({ timeoutMs, deadlineMs, retry, breaker, rateLimit }: ToolView['policy']): Fields {
+  return {
+    timeout_ms: timeoutMs,
+    deadline_ms: deadlineMs,
+    retry: { max_retries: retry.maxRetries, base_ms: retry.baseMs, max_ms: retry.maxMs },
+    breaker: {
+      failure_threshold: breaker.failureThreshold,
+      recovery_timeout_s: breaker.recoveryTimeoutMs / 1000,
+      success_threshold: breaker.successThreshold,
+    },
+    // JSON has no infinity: no limit is null.
+    rate_limit: Number.isFinite(rateLimit.limit)
+      ? { limit: rateLimit.limit, window_ms: rateLimit.windowMs, per: rateLimit.per }
+      : null,
+  };
+}
+
+function stateJson(state: PackState | ToolState): Fields {
+  switch (state.kind) {
+    case 'rejected':
+      return { kind: state.kind, error: toWireError(state.error) };
+    case 'failed':
+      return { kind: state.kind, error: toWireError(state.error) };
+    case 'degraded':
+      return { kind: state.kind, error: toWireError(state.reason), ...retryAt(state.retryAt) };
+    case 'unsupported':
+      return { kind: state.kind, reason: state.reason };
+    default:
+      return { ...state };
+  }
+}
+
+function retryAt(ms: number | undefined): Fields {
+  return ms === undefined ? {} : { retry_at: new Date(ms).toISOString() };
+}
+
+function diagnosticJson({ severity, code, message, position, hint, frame }: Diagnostic): Fields {
+  return { severity, code, message, ...position, ...given({ hint, frame }) };
+}
+
+/** Without the members that nobody set. */
+function given(fields: Readonly<Record<string, unknown>>): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { CAPSTAN_VERSION, type Host } from '@capstan/host';
+import { createMcpHttp, type McpHttp } from '@capstan/mcp';
+import { CapstanError, isCapstanError } from '@capstan/sdk';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { authenticate, workspaceFor } from './auth/access.ts';
+import { KeyRing, type ServerKey } from './auth/key-ring.ts';
+import { CallGate } from './call-gate.ts';
+import { answerBadRequest } from './http/bad-request.ts';
+import { installCors } from './http/cors.ts';
+import { installErrorReplies } from './http/error-replies.ts';
+import { parseJsonBody } from './http/json-body.ts';
+import { createOriginGuard } from './http/origin-guard.ts';
+import { createLog, type Log } from './log.ts';
+import { createHostGateway } from './mcp/host-gateway.ts';
+import { mountMcp } from './mcp/mount-mcp.ts';
+import { openApiDocument } from './openapi/openapi-document.ts';
+import { invokeRoutes } from './rest/invoke-routes.ts';
+import { type Authorize, mountRoutes } from './rest/mount-routes.ts';
+import { operatorRoutes } from './rest/operator-routes.ts';
+import { mountPublicRoutes, PUBLIC_PATHS } from './rest/public-routes.ts';
+import { toolRoutes } from './rest/tool-routes.ts';
+
+/** What {@link createServer} takes. The host stays the caller's: closing the server does not close it. */
+export interface ServerOptions {
+  readonly host: Host;
+  readonly keys: readonly ServerKey[];
+  /** Default 127.0.0.1:7420. Port 0 takes any free one. */
+  readonly listen?: { readonly host?: string; readonly port?: number };
+  /** Host names that the server answers to, beside the loopback ones and the one it listens on. */
+  readonly allowedHosts?: readonly string[];
+  /** Origins of pages that may call it, beside the loopback ones. */
+  readonly allowedOrigins?: readonly string[];
+  /** Default: warnings and errors, on standard error. */
+  readonly log?: Log;
+}
+
+/** A server that was made; `listen` opens its port. */
+export interface CapstanServer {
+  /** Resolves with the URL. @throws CapstanError CAPSTAN_CONFLICT when the port is taken. */
+  listen(): Promise<string>;
+  /** Lets no call in, waits up to `timeoutMs` (5,000) for those under way, cancels the rest, and closes every connection. */
+  close(options?: { readonly timeoutMs?: number }): Promise<void>;
+}
+
+interface ServerParts {
+  readonly app: FastifyInstance;
+  readonly gate: CallGate;
+  readonly mcp: McpHttp;
+  readonly address: { readonly host: string; readonly port: number };
+}
+
+const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+const MAX_PARAMETER_LENGTH = 1024;
+const DEFAULT_PORT = 7420;
+const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
+const IDLE_CHECK_MS = 20;
+const WRITE_GRACE_MS = 1_000;
+
+/** A host as a server: REST, MCP over HTTP, and their documentation. */
+export function createServer(options: ServerOptions): CapstanServer {
+  const log = options.log ?? createLog({ level: 'warn' });
+  const address = { host: options.listen?.host ?? '127.0.0.1', port: options.listen?.port ?? DEFAULT_PORT };
+  const app = createApp();
+  const gate = new CallGate();
+  const onError = (error: Error): void => log.pino.warn({ err: error }, 'MCP');
+  const mcp = createMcpHttp({ gateway: createHostGateway(options.host, gate), version: CAPSTAN_VERSION, onError });
+  installErrorReplies(app, log.pino);
+  installGuards(app, { options, gate, listenHost: address.host });
+  app.addHook('onResponse', async (request, reply) => {
+    const { id, method, routeOptions } = request;
+    const facts = { request_id: id, method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime };
+    log.pino.debug(facts, 'request');
+  });
+  const routes = [...toolRoutes(options.host), ...invokeRoutes(options.host, gate), ...operatorRoutes(options.host)];
+  const authorize = authorizer(options.host, new KeyRing(options.keys));
+  mountRoutes(app, { routes, authorize, log: log.pino });
+  mountPublicRoutes(app, { openApi: openApiDocument(routes, CAPSTAN_VERSION), isDraining: () => gate.isClosed });
+  mountMcp(app, { mcp, authorize, onError });
+  return serverOf({ app, gate, mcp, address });
+}
+
+function createApp(): FastifyInstance {
+  const app = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    genReqId: () => `req_${randomUUID()}`,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    // While it drains the server answers in its own words; see installGuards.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (_error, _request, reply) => answerBadRequest(reply),
+    clientErrorHandler: (_error, socket) => answerBadRequest(socket),
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(String(body)));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+  return app;
+}
+
+/** What every request passes first: the guard against foreign pages, and the gate of a closing server. */
+function installGuards(
+  app: FastifyInstance,
+  { options, gate, listenHost }: { options: ServerOptions; gate: CallGate; listenHost: string },
+): void {
+  const guard = createOriginGuard({
+    allowedHosts: options.allowedHosts ?? [],
+    allowedOrigins: options.allowedOrigins ?? [],
+    listenHost,
+  });
+  app.addHook('onRequest', async (request) => {
+    const { url } = request.routeOptions;
+    // Probes of an orchestrator name the host by whatever address they have.
+    if (url === '/healthz' || url === '/readyz') return;
+    guard.check({ host: request.headers.host, origin: request.headers.origin });
+    if (!gate.isClosed || (url !== undefined && PUBLIC_PATHS.has(url))) return;
+    throw new CapstanError('CAPSTAN_DRAINING', 'the server is closing', { details: { retry_after_ms: 1000 } });
+  });
+  installCors(app);
+}
+
+/** Checks each request once, however often it is asked. */
+function authorizer(host: Host, keys: KeyRing): Authorize {
+  const checked = new WeakMap<FastifyRequest, ReturnType<Authorize>>();
+  return (request, named) => {
+    const known = checked.get(request);
+    if (known) return known;
+    const caller = authenticate(keys, request.headers.authorization);
+    const authorized = { caller, workspace: workspaceFor(host, caller, named) };
+    checked.set(request, authorized);
+    return authorized;
+  };
+}
+
+function serverOf({ app, gate, mcp, address }: ServerParts): CapstanServer {
+  let closing: Promise<void> | undefined;
+  const close = async (timeoutMs: number): Promise<void> => {
+    await gate.close(timeoutMs);
+    await mcp.close();
+    await closeConnections(app);
+  };
+  return {
+    listen: async () => {
+      try {
+        await app.listen(address);
+      } catch (error) {
+        await app.close();
+        throw listenError(error, address);
+      }
+      return urlOf(app, address.host);
+    },
+    close: ({ timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = {}) => {
+      closing ??= close(timeoutMs);
+      return closing;
+    },
+  };
+}
+
+/** Answers that are being written get a moment; connections that wait for another request get none. */
+async function closeConnections(app: FastifyInstance): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS);
+  const last = setTimeout(() => app.server.closeAllConnections(), WRITE_GRACE_MS);
+  await app.close();
+  clearInterval(idle);
+  clearTimeout(last);
+}
+
+/** A URL that works on this machine: a server that listens everywhere is shown by its loopback address. */
+function urlOf(app: FastifyInstance, host: string): string {
+  const bound = app.server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+  const shown = host === '0.0.0.0' || host === '' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+}
+
+function listenError(error: unknown, { host, port }: ServerParts['address']): unknown {
+  if (isCapstanError(error) || !(error instanceof Error) || !('code' in error)) return error;
+  const details = { host, port };
+  if (error.code === 'EADDRINUSE') {
+    return new CapstanError('CAPSTAN_CONFLICT', `port ${port} on ${host} is taken by another program`, {
+      hint: 'Stop that program, or choose another port with --port or PORT.',
+      details,
+      cause: error,
+    });
+  }
+  return new CapstanError(
+    'CAPSTAN_CONFIG_INVALID',
+    `the server cannot listen on ${host}, port ${port}: ${error.code}`,
+    {
+      hint: 'Correct server.host and server.port in capstan.yaml, or --port.',
+      details,
+      cause: error,
+    },
+  );
+}
