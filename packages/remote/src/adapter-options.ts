@@ -21,9 +21,6 @@ export interface HostRemoteToolAdapter extends RemoteToolAdapter {
   call(call: TracedRemoteCall): Promise<JsonValue>;
   /** The breaker of every endpoint that was called. */
   circuits(): readonly CircuitView[];
-  /**
-   * Takes no more calls, begins no more attempts, and resolves when the calls under way have ended: by their own
-   * deadline, or because the http client is being closed as well.
-   */
+  /** Takes no more calls and begins no more attempts. An attempt under way ends by itself, or when http is closed. */
   close(): Promise<void>;
 }

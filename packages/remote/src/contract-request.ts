@@ -1,11 +1,13 @@
 import { spendSecret } from '@capstan/schema';
 import { CapstanError, type JsonObject, type RemoteCall, type Secret, type ToolContext } from '@capstan/sdk';
-import { traceParentOf } from './trace-parent.ts';
+import { continuedTrace, traceParentOf } from './trace-parent.ts';
 
-/** A call that may carry the trace it belongs to. */
+/** A call whose context may carry the trace that it belongs to. */
 export interface TracedRemoteCall extends RemoteCall {
-  /** W3C `traceparent`. Default: one whose trace id is the execution id. */
-  readonly traceparent?: string;
+  readonly context: ToolContext & {
+    /** W3C `traceparent`. Default: one whose trace id is the execution id. */
+    readonly traceparent?: string | undefined;
+  };
 }
 
 /** The part of a request that stays the same over all attempts. */
@@ -23,7 +25,7 @@ export function writeRequest(call: TracedRemoteCall): ContractRequest {
     path: `/v1/tools/${encodeURIComponent(`${call.toolType}.${call.action}`)}`,
     body: writeBody(call.params, call.context),
     idempotencyKey: call.context.idempotencyKey,
-    traceparent: call.traceparent ?? traceParentOf(call.context.executionId),
+    traceparent: continuedTrace(call.context.traceparent) ?? traceParentOf(call.context.executionId),
   };
 }
 

@@ -17,7 +17,7 @@ export function createRemoteToolAdapter(options: RemoteToolAdapterOptions): Host
 /**
  * 1. A call makes its attempts one after the other; between two of them it holds no socket.
  * 2. A pause ends early when the caller's signal is aborted or the adapter is closed, and leaves no listener behind.
- * 3. After `close` was called no attempt begins; `#idle` is resolved when the last call has ended.
+ * 3. After `close` was called no attempt begins.
  */
 class ContractAdapter implements HostRemoteToolAdapter {
   readonly #options: RemoteToolAdapterOptions;
@@ -26,8 +26,6 @@ class ContractAdapter implements HostRemoteToolAdapter {
   readonly #breakers: CircuitBreakers;
   readonly #sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly #pauses = new Set<AbortController>();
-  readonly #idle = Promise.withResolvers<void>();
-  #underWay = 0;
   #closed = false;
 
   constructor(options: RemoteToolAdapterOptions) {
@@ -40,29 +38,21 @@ class ContractAdapter implements HostRemoteToolAdapter {
 
   async call(call: TracedRemoteCall): Promise<JsonValue> {
     if (this.#closed) throw new CapstanError('CAPSTAN_DRAINING', 'The host takes no more calls of remote tools.');
-    this.#underWay += 1;
-    try {
-      return await this.#run({
-        call,
-        connection: this.#connections.of(call.connection, call.policy?.egress),
-        policy: resolvePolicy(call.policy, this.#defaults),
-        request: writeRequest(call),
-      });
-    } finally {
-      this.#underWay -= 1;
-      if (this.#closed && this.#underWay === 0) this.#idle.resolve(); // 3
-    }
+    return this.#run({
+      call,
+      connection: this.#connections.of(call.connection, call.policy?.egress),
+      policy: resolvePolicy(call.policy, this.#defaults),
+      request: writeRequest(call),
+    });
   }
 
   circuits(): readonly CircuitView[] {
     return this.#breakers.views();
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
     for (const pause of this.#pauses) pause.abort();
-    if (this.#underWay === 0) this.#idle.resolve();
-    return this.#idle.promise;
   }
 
   async #run(work: CallWork): Promise<JsonValue> {
@@ -115,6 +105,6 @@ class ContractAdapter implements HostRemoteToolAdapter {
     }
     const { failure, attempts } = last;
     if (signal.aborted) throw ended(work, { cause: failure.error, attempts, clock: this.#options.clock }).error;
-    if (this.#closed) throw failure.error;
+    if (this.#closed) throw failure.error; // 3
   }
 }

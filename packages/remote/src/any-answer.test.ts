@@ -1,0 +1,65 @@
+import { isCapstanError } from '@capstan/sdk';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { answer, scriptedService } from './scripted-service.test.support.ts';
+import { callOf, connectionTo, testAdapter } from './test-adapter.test.support.ts';
+
+const RUNS = 1_000;
+
+const envelope = fc.record(
+  {
+    success: fc.oneof(fc.boolean(), fc.jsonValue()),
+    result: fc.jsonValue(),
+    error: fc.oneof(
+      fc.jsonValue(),
+      fc.record({ code: fc.jsonValue(), message: fc.jsonValue(), details: fc.jsonValue(), retriable: fc.jsonValue() }),
+    ),
+    timestamp: fc.jsonValue(),
+  },
+  { requiredKeys: [] },
+);
+
+const wellFormed = fc
+  .tuple(
+    fc.integer({ min: 200, max: 599 }),
+    fc.oneof(
+      envelope.map((value) => JSON.stringify(value)),
+      fc.json(),
+      fc.string({ unit: 'binary' }),
+    ),
+    fc.constantFrom('application/json', 'text/html', 'application/problem+json', ''),
+    fc.constantFrom('0', '1', '-1', '99999999999999999999', 'Thu, 01 Jan 2026 00:00:01 GMT', 'x'),
+  )
+  // These have no body, whatever the headers say.
+  .filter(([status]) => status !== 204 && status !== 304)
+  .map(([status, body, type, wait]) => answer(status, body, { 'content-type': type, 'retry-after': wait }));
+
+const hostile = fc.oneof(
+  { weight: 3, arbitrary: wellFormed },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
+);
+
+test('any bytes with any status give a result or a typed error, never a crash', async () => {
+  const seed = Date.now();
+  process.stdout.write(`property "any answer, remote": ${RUNS} runs, seed ${seed}\n`);
+  const service = await scriptedService();
+  const never = { failureThreshold: Number.POSITIVE_INFINITY, recoveryTimeoutMs: 1, successThreshold: 1 };
+  const { adapter } = testAdapter();
+  await fc.assert(
+    fc.asyncProperty(hostile, fc.boolean(), async (bytes, repeatable) => {
+      service.play((socket) => socket.end(Buffer.from(bytes)));
+      const policy = { repeatable, breaker: never, timeoutMs: 10_000 };
+      const outcome = await adapter
+        .call(callOf(connectionTo(service.url), { policy }))
+        .catch((error: unknown) => ({ error }));
+      if (typeof outcome === 'object' && outcome !== null && 'error' in outcome && isCapstanError(outcome.error)) {
+        expect(outcome.error.code).toMatch(/^CAPSTAN_(?:REMOTE_|PAYLOAD_TOO_LARGE)/);
+        expect(outcome.error.message.length).toBeLessThanOrEqual(2_000);
+        expect(JSON.parse(JSON.stringify(outcome.error.details))).toBeTypeOf('object');
+      } else {
+        expect(outcome).not.toHaveProperty('error.stack');
+      }
+    }),
+    { numRuns: RUNS, seed },
+  );
+});
