@@ -1,7 +1,7 @@
 // What may import what. The design's picture of the layers, as data; a change here is a change of the design.
 
 /** The package that a library belongs to, for the libraries that shape an area. `*` ends a prefix. */
-export const LIBRARY_OWNERS = new Map([
+const LIBRARY_OWNERS = new Map([
   ['yaml', 'packages/schema'],
   ['ajv', 'packages/schema'],
   ['ajv-formats', 'packages/schema'],
@@ -19,7 +19,7 @@ export const LIBRARY_OWNERS = new Map([
 ]);
 
 /** Libraries that another package imports as well, and why that is right. Tests need no entry. */
-export const LIBRARY_EXCEPTIONS = [
+const LIBRARY_EXCEPTIONS = [
   {
     library: 'ajv',
     package: 'apps/example-remote-service',
@@ -74,7 +74,7 @@ const APPS_LAYER = LAYERS.length;
 const SERVICE_FOR_TESTS = 'apps/example-remote-service';
 
 /** @returns {number | undefined} the layer of a package, such as `packages/sdk`; undefined where the design has none */
-export function layerOf(folder) {
+function layerOf(folder) {
   if (folder.startsWith('apps/')) return APPS_LAYER;
   const layer = LAYERS.findIndex((members) => members.includes(folder));
   return layer === -1 ? undefined : layer;
