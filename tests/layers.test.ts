@@ -196,6 +196,8 @@ describe('the outside world', () => {
     ['const [, , x] = globalThis.process.argv;', 'process.env'],
     ["import { env } from 'node:process';", 'process.env'],
     ['console.log(1);', 'console'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
+    ['const x = `${process.env.HOME}`;', 'process.env'],
     ["import { connect } from 'node:net';", 'packages/http'],
     ["const { request } = await import('node:https');", 'packages/http'],
     ['const x = await fetch(url);', 'packages/http'],
@@ -214,6 +216,7 @@ describe('the outside world', () => {
     'interface X {\n  fetch(request: Request): Response;\n}',
     'const x = { console: 1 };',
     'this.console.log(1);',
+    "const hint = 'https://console.example.com';",
     'const processEnv = 1;',
   ])('is not meant by %j', (text) => {
     expect(problemsOf({ 'packages/host': { src: { 'a.ts': `${text}\n` } } })).toEqual([]);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, posix } from 'node:path';
 import { findCycles } from './cycles.mjs';
-import { importsOf, lineAt, packageNameOf, withoutComments } from './imports.mjs';
+import { importsOf, lineAt, packageNameOf, withoutCommentsAndStrings } from './imports.mjs';
 import { AMBIENT_RULES, KNOWN_FILE_CYCLES, refuseArrow, refuseLibrary } from './rules.mjs';
 import { readCatalog, readWorkspace } from './workspace.mjs';
 
@@ -79,13 +79,20 @@ function refuseRelative(specifier, { path }, { folder }) {
 function checkAmbient({ files }) {
   return files
     .filter(({ isTest }) => !isTest)
-    .flatMap(({ path, text }) => {
-      const code = withoutComments(text);
-      return AMBIENT_RULES.filter(({ allowed }) => !allowed.some((place) => path.startsWith(place))).flatMap(
-        ({ pattern, message }) =>
-          [...code.matchAll(pattern)].map((match) => `${path}:${lineAt(code, match.index)}: ${message}`),
-      );
-    });
+    .flatMap((file) =>
+      AMBIENT_RULES.filter(({ allowed }) => !allowed.some((place) => file.path.startsWith(place))).flatMap((rule) =>
+        ambientLines(file.text, rule).map((line) => `${file.path}:${line}: ${rule.message}`),
+      ),
+    );
+}
+
+function ambientLines(text, { pattern, modules }) {
+  const code = withoutCommentsAndStrings(text);
+  const used = [...code.matchAll(pattern)].map((match) => lineAt(code, match.index));
+  const imported = importsOf(text)
+    .filter(({ specifier }) => modules.includes(specifier.replace(/^node:/, '')))
+    .map(({ line }) => line);
+  return [...used, ...imported];
 }
 
 /** `tsc -b` builds in the order of the references; a missing one fails on a fresh clone only. */

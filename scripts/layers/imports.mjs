@@ -13,6 +13,11 @@ export function withoutComments(text) {
   return text.replace(STRING_OR_COMMENT, (found) => (found.startsWith('/') ? found.replace(/[^\n]/g, ' ') : found));
 }
 
+/** The text without comments and with its strings emptied. Templates stay: they hold code. */
+export function withoutCommentsAndStrings(text) {
+  return text.replace(STRING_OR_COMMENT, (found) => (found.startsWith('`') ? found : found.replace(/[^\n]/g, ' ')));
+}
+
 /** @returns {readonly { specifier: string, line: number }[]} what a file imports; types and dynamic imports too */
 export function importsOf(text) {
   const code = withoutComments(text);

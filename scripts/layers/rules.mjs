@@ -125,22 +125,25 @@ function ownerOf(library) {
   return undefined;
 }
 
-/** Things of the outside world that code finds lying about, and where it may pick them up. */
+/** Things of the outside world: as code finds them lying about, and as modules; and where they may be picked up. */
 export const AMBIENT_RULES = [
   {
-    pattern: /(?<![\w$.])(?:globalThis\.)?process\.(?:env|argv)\b|from ['"](?:node:)?process['"]/g,
+    pattern: /(?<![\w$.])(?:globalThis\.)?process\.(?:env|argv)\b/g,
+    modules: ['process'],
     allowed: ['apps/', 'packages/host/src/create-host.ts'],
     message: 'only apps read process.env and process.argv; take it as an option',
   },
   {
     pattern: /(?<![\w$.])(?:globalThis\.)?console\.\w/g,
+    modules: ['console'],
     allowed: ['apps/'],
     message: 'only apps write to the console; take a Logger',
   },
   {
     // A method of that name starts its line, a call of the global one does not.
     pattern:
-      /(?:\b(?:await|return|void)\s+|[=(?:>!&|]\s*)(?:globalThis\.)?fetch\b(?!\s*[:?])|\bnew WebSocket\(|(?:from |\bimport\()['"](?:node:)?(?:http|https|http2|net|tls|dgram|dns)(?:\/promises)?['"]/g,
+      /(?:\b(?:await|return|void)\s+|[=(?:>!&|]\s*)(?:globalThis\.)?fetch\b(?!\s*[:?])|\bnew (?:WebSocket|EventSource)\(/g,
+    modules: ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'dns/promises'],
     allowed: ['apps/', 'packages/http/'],
     message: 'only packages/http opens sockets outwards',
   },

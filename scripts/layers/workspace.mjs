@@ -3,7 +3,8 @@ import { join, relative, sep } from 'node:path';
 
 const GROUPS = ['packages', 'packs', 'apps'];
 const SOURCE = /\.[cm]?[jt]sx?$/;
-const TEST = /\.test\.[cm]?[jt]sx?$|(?:^|\/)(?:test-support|__tests__)\//;
+/** `x.test.ts`, `x.test.support.ts`, and folders of helpers that only tests import. */
+const TEST = /\.test\.|\/(?:test-support|test-kit)\//;
 
 /**
  * @typedef {object} SourceFile
