@@ -1,0 +1,182 @@
+import type { ConfigSource } from '@capstan/config';
+import type { DocumentPath, SourcePosition } from '@capstan/schema';
+import { CONNECTION_TYPES, type JsonObject } from '@capstan/sdk';
+import {
+  isMapping,
+  itemsOf,
+  type JsonNode,
+  memberOf,
+  membersOf,
+  numberOr,
+  textOf,
+  textOr,
+  textsOf,
+  wordOr,
+} from './json-node.ts';
+import { originOf } from './pack-origin.ts';
+import { joinGlob, joinPath } from './relative-path.ts';
+import { DEFAULT_CALLS, DEFAULT_LOG, DEFAULT_SERVER, DEFAULT_WORKSPACE } from './settings-defaults.ts';
+import {
+  type CallDefaults,
+  type ConnectionAuthSettings,
+  type ConnectionSettings,
+  type HostSettings,
+  type KeySettings,
+  LOG_LEVELS,
+  type PackOrigin,
+  type PackSettings,
+  type RateLimitSettings,
+  type WorkspaceSettings,
+} from './settings-model.ts';
+
+/** A file that has passed every check, and where everything in it stands. */
+export interface CheckedFile {
+  readonly path: string;
+  readonly root: JsonNode;
+  locate(path: DocumentPath): SourcePosition;
+}
+
+/** The settings that a checked file means: snake_case to camelCase, defaults filled in, relative paths joined. */
+export function mapSettings(file: CheckedFile): HostSettings {
+  const { root } = file;
+  const egress = memberOf(root, 'egress');
+  const allow = memberOf(memberOf(root, 'references'), 'allow');
+  return {
+    discover: texts(root, 'discover').map((glob) => joinGlob(file.path, glob)),
+    packs: new Map(membersOf(memberOf(root, 'packs')).map(([key, pack]) => [key, packOf(key, pack, file)])),
+    workspaces: workspacesOf(memberOf(root, 'workspaces'), file),
+    keys: itemsOf(memberOf(root, 'keys')).map((key, index) => keyOf(key, file.locate(['keys', index]))),
+    egress: {
+      allowPrivate: texts(egress, 'allow_private'),
+      certificates: texts(egress, 'certificates').map((certificate) => joinPath(file.path, certificate)),
+    },
+    references: { variables: texts(allow, 'variables'), files: texts(allow, 'files') },
+    defaults: defaultsOf(memberOf(root, 'defaults')),
+    server: serverOf(memberOf(root, 'server')),
+    log: { level: wordOr(memberOf(root, 'log'), 'level', LOG_LEVELS, DEFAULT_LOG.level) },
+    locate: (path) => file.locate(path),
+  };
+}
+
+function packOf(key: string, pack: JsonNode, file: CheckedFile): PackSettings {
+  const path = ['packs', key];
+  return {
+    key,
+    from: joinedOrigin(textOf(pack, 'from'), file.path),
+    trust: textOf(pack, 'trust') === 'in_process' ? 'in_process' : 'none',
+    environment: texts(pack, 'environment'),
+    egress: texts(pack, 'egress'),
+    config: {
+      values: mappingOf(memberOf(pack, 'config')),
+      sourceOf: (inside) => sourceAt(file, [...path, 'config', ...inside]),
+      references: 'operator',
+    },
+    position: file.locate(path),
+  };
+}
+
+function joinedOrigin(from: string | undefined, file: string): PackOrigin {
+  const origin = from === undefined ? undefined : originOf(from);
+  if (origin?.kind === 'folder') return { kind: 'folder', path: joinPath(file, origin.path) };
+  return origin ?? { kind: 'discovered' };
+}
+
+function workspacesOf(declared: JsonNode, file: CheckedFile): HostSettings['workspaces'] {
+  const entries: readonly [string, JsonNode][] =
+    declared === undefined ? [[DEFAULT_WORKSPACE, undefined]] : membersOf(declared);
+  return new Map(entries.map(([id, workspace]) => [id, workspaceOf(id, workspace, file)]));
+}
+
+function workspaceOf(id: string, workspace: JsonNode, file: CheckedFile): WorkspaceSettings {
+  const path = ['workspaces', id];
+  const connections = itemsOf(memberOf(workspace, 'connections'));
+  return {
+    id,
+    packs: texts(workspace, 'packs'),
+    connections: connections.map((node, index) => connectionOf(node, [...path, 'connections', index], file)),
+    limits: { ...rateLimitIn(memberOf(workspace, 'limits')) },
+    position: file.locate(path),
+  };
+}
+
+function connectionOf(node: JsonNode, path: DocumentPath, file: CheckedFile): ConnectionSettings {
+  const id = textOr(node, 'id', '');
+  const url = textOf(node, 'remote_cluster_url');
+  const remoteId = textOf(node, 'remote_connection_id');
+  return {
+    id,
+    pack: textOr(node, 'pack', ''),
+    toolType: textOr(node, 'tool_type', ''),
+    connectionType: wordOr(node, 'connection_type', CONNECTION_TYPES, 'remote'),
+    name: textOr(node, 'name', id),
+    ...(url === undefined ? {} : { remoteClusterUrl: url }),
+    ...(remoteId === undefined ? {} : { remoteConnectionId: remoteId }),
+    config: mappingOf(memberOf(node, 'config')),
+    auth: authOf(memberOf(node, 'auth')),
+    position: file.locate(path),
+    sourceOf: (inside) => sourceAt(file, [...path, ...inside]),
+  };
+}
+
+function authOf(auth: JsonNode): ConnectionAuthSettings {
+  const token = textOf(auth, 'token');
+  return token === undefined ? { type: 'none' } : { type: 'bearer', token };
+}
+
+function keyOf(key: JsonNode, position: SourcePosition): KeySettings {
+  const common = { name: textOr(key, 'name', ''), value: textOr(key, 'value', ''), position };
+  if (textOf(key, 'role') === 'admin') return { role: 'admin', ...common };
+  return { role: 'agent', workspace: textOr(key, 'workspace', ''), ...common };
+}
+
+function defaultsOf(defaults: JsonNode): CallDefaults {
+  const { timeoutMs, deadlineMs, retry, breaker } = DEFAULT_CALLS;
+  const [ownRetry, ownBreaker] = [memberOf(defaults, 'retry'), memberOf(defaults, 'breaker')];
+  return {
+    timeoutMs: numberOr(defaults, 'timeout_ms', timeoutMs),
+    deadlineMs: numberOr(defaults, 'deadline_ms', deadlineMs),
+    retry: {
+      maxRetries: numberOr(ownRetry, 'max_retries', retry.maxRetries),
+      baseMs: numberOr(ownRetry, 'base_ms', retry.baseMs),
+      maxMs: numberOr(ownRetry, 'max_ms', retry.maxMs),
+    },
+    breaker: {
+      failureThreshold: numberOr(ownBreaker, 'failure_threshold', breaker.failureThreshold),
+      recoveryTimeoutMs: numberOr(ownBreaker, 'recovery_timeout_s', breaker.recoveryTimeoutMs / 1_000) * 1_000,
+      successThreshold: numberOr(ownBreaker, 'success_threshold', breaker.successThreshold),
+    },
+    ...rateLimitIn(defaults),
+  };
+}
+
+function rateLimitIn(node: JsonNode): { readonly rateLimit?: RateLimitSettings } {
+  const limit = memberOf(node, 'rate_limit');
+  if (limit === undefined) return {};
+  return { rateLimit: { limit: numberOr(limit, 'limit', 0), windowMs: numberOr(limit, 'window_ms', 0) } };
+}
+
+function serverOf(server: JsonNode): HostSettings['server'] {
+  return {
+    host: textOr(server, 'host', DEFAULT_SERVER.host),
+    port: numberOr(server, 'port', DEFAULT_SERVER.port),
+    allowedHosts: texts(server, 'allowed_hosts'),
+    allowedOrigins: texts(server, 'allowed_origins'),
+  };
+}
+
+function sourceAt(file: CheckedFile, path: DocumentPath): ConfigSource {
+  return { kind: 'file', ...file.locate(path) };
+}
+
+function texts(node: JsonNode, key: string): readonly string[] {
+  return textsOf(memberOf(node, key)).map(([, text]) => text);
+}
+
+function mappingOf(node: JsonNode): JsonObject {
+  return isJsonMapping(node) ? node : {};
+}
+
+/** What `readYaml` gives is plain JSON all the way down. */
+function isJsonMapping(node: JsonNode): node is JsonObject {
+  return isMapping(node);
+}

@@ -1,0 +1,21 @@
+import type { CallDefaults, HostSettings } from './settings-model.ts';
+
+/** What the host does where the file says nothing. The published schema tells editors the same; a test holds them equal. */
+export const DEFAULT_CALLS: CallDefaults = Object.freeze({
+  timeoutMs: 30_000,
+  deadlineMs: 60_000,
+  retry: Object.freeze({ maxRetries: 3, baseMs: 250, maxMs: 10_000 }),
+  breaker: Object.freeze({ failureThreshold: 5, recoveryTimeoutMs: 60_000, successThreshold: 3 }),
+});
+
+export const DEFAULT_SERVER: HostSettings['server'] = Object.freeze({
+  host: '127.0.0.1',
+  port: 7420,
+  allowedHosts: Object.freeze([]),
+  allowedOrigins: Object.freeze([]),
+});
+
+export const DEFAULT_LOG: HostSettings['log'] = Object.freeze({ level: 'info' });
+
+/** The workspace of a file that declares none. */
+export const DEFAULT_WORKSPACE = 'default';
