@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const TURBO = resolve(ROOT, 'node_modules/.bin/turbo');
 const SILENCE_MS = 1000;
+
+/** pnpm installs before it runs a script, and runs the script all the same when that fails. */
+export const NOT_INSTALLED = 'The dependencies are not installed: the messages above say why, or run pnpm install.';
 
 /**
  * Builds what has changed; turbo knows what has not. Writes to stderr only: what comes after may speak a protocol on
@@ -12,6 +16,10 @@ const SILENCE_MS = 1000;
  * @returns {Promise<boolean>} whether everything is built
  */
 export async function build() {
+  if (!existsSync(TURBO)) {
+    process.stderr.write(`${NOT_INSTALLED}\n`);
+    return false;
+  }
   const announcement = setTimeout(() => process.stderr.write('Building Capstan …\n'), SILENCE_MS);
   const { status, output } = await runTurbo();
   clearTimeout(announcement);

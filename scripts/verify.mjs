@@ -1,6 +1,7 @@
 // `pnpm test`: everything there is to verify, also after a failure. The tests come last: some start the built command.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { NOT_INSTALLED } from './build.mjs';
 import { listChecks } from './verify/checks.mjs';
 import { runCommand } from './verify/run-command.mjs';
 import { countAll, formatCounts, formatTable } from './verify/summary.mjs';
@@ -11,6 +12,10 @@ const REPORT_FOLDER = join(ROOT, '.test-report');
 const wantsSummary = process.argv.includes('--summary') || process.env.CAPSTAN_TEST_SUMMARY === '1';
 
 rmSync(REPORT_FOLDER, { recursive: true, force: true });
+if (!existsSync(join(ROOT, 'node_modules/.bin/vitest'))) {
+  console.error(NOT_INSTALLED);
+  process.exit(1);
+}
 mkdirSync(REPORT_FOLDER, { recursive: true });
 
 const checks = [];
