@@ -16,7 +16,7 @@ import { createHttpClient } from '../packages/http/src/index.ts';
 import { createRemoteToolAdapter } from '../packages/remote/src/index.ts';
 import { createSecret } from '../packages/schema/src/index.ts';
 
-const { request } = createRequire(new URL('../packages/remote/package.json', import.meta.url))('undici');
+const { request } = createRequire(new URL('../packages/http/package.json', import.meta.url))('undici');
 
 const AIM = 0.95;
 const WARM_UP_ROUNDS = 5;
