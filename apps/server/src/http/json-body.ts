@@ -8,7 +8,7 @@ export function parseJsonBody(text: string): unknown {
   if (text.trim() === '') return undefined;
   const value = parse(text);
   // Such a key would become the prototype of whoever copies the object member by member.
-  if (text.includes('__proto__') && hasPrototypeKey(value)) {
+  if (/__proto__|\\u00/.test(text) && hasPrototypeKey(value)) {
     throw new CapstanError('CAPSTAN_INVALID_REQUEST', 'the body has a key named "__proto__"');
   }
   return value;

@@ -32,7 +32,7 @@ export function mountMcp(app: FastifyInstance, options: McpMountOptions): void {
     const authorized = authorize(request);
     const auth = callerInfo({ workspace: authorized.workspace, principal: authorized.caller.principal });
     reply.hijack();
-    await handle(withAuth(request.raw, auth), reply.raw, request.body);
+    await handle(withAuth(request.raw, auth), flushing(reply.raw), request.body);
   };
   // Before the body is read.
   const onRequest = async (request: FastifyRequest): Promise<void> => void authorize(request);
@@ -47,6 +47,22 @@ function withAuth(
   auth: ReturnType<typeof callerInfo>,
 ): Parameters<NodeMcpRequestHandler>[0] {
   return Object.assign(request, { auth }) as Parameters<NodeMcpRequestHandler>[0];
+}
+
+/** The head of a stream goes out at once: a client that waits for notices must learn that it is connected. */
+function flushing(response: FastifyReply['raw']): Parameters<NodeMcpRequestHandler>[1] {
+  return {
+    writeHead: (status, headers) => {
+      response.writeHead(status, headers);
+      if (headers?.['content-type']?.startsWith('text/event-stream')) response.flushHeaders();
+    },
+    write: (chunk) => response.write(chunk),
+    end: (chunk) => response.end(chunk),
+    on: (event, listener) => response.on(event, listener),
+    get destroyed() {
+      return response.destroyed;
+    },
+  };
 }
 
 /** A client of MCP reads JSON-RPC: a body that cannot be read is answered in its words. */

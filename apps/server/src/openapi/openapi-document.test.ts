@@ -1,0 +1,148 @@
+import { compileSchema } from '@capstan/schema';
+import { CapstanError, ERROR_CODES, type ErrorCode, type JsonValue } from '@capstan/sdk';
+import { expect, test } from 'vitest';
+import { linePackFolder } from '../test-support/line-pack.ts';
+import {
+  ADMIN_KEY,
+  type ServerUnderTest,
+  serverUnderTest,
+  type TestRequest,
+  tool,
+} from '../test-support/running-server.ts';
+import type { OpenApiDocument, OpenApiOperation } from './openapi-document.ts';
+
+const BASE = '/v1/workspaces/default';
+
+test('what the server answers is what the document says, whatever becomes of the request', async () => {
+  const server = await documentedServer();
+  const document = await documentOf(server);
+  const seen = new Set<string>();
+  for (const { operation, path, ...request } of requests()) {
+    const response = await server.send(path, request);
+    const documented = operationNamed(document, operation).responses[String(response.status)];
+    const answer = (await response.json()) as JsonValue;
+    expect(`${operation} ${response.status} ${documented === undefined ? 'is not documented' : ''}`.trim()).toBe(
+      `${operation} ${response.status}`,
+    );
+    expect(problems(document, documented?.content?.['application/json']?.schema, answer), `${path}`).toEqual([]);
+    seen.add(`${operation} ${response.status}`);
+  }
+  const successes = operationsOf(document).map(({ operationId }) => `${operationId} 200`);
+  expect([...seen]).toEqual(expect.arrayContaining(successes));
+});
+
+test('the document lists every code under its own status, once', async () => {
+  const document = await documentOf(await serverUnderTest());
+  const { responses } = operationNamed(document, 'invoke');
+  const listed = Object.entries(responses).flatMap(([status, { description }]) =>
+    [...description.matchAll(/`(CAPSTAN_\w+)`/g)].map(([, code]) => [code, Number(status)] as const),
+  );
+  expect(Object.fromEntries(listed)).toEqual(
+    Object.fromEntries(Object.entries(ERROR_CODES).map(([code, { httpStatus }]) => [code, httpStatus])),
+  );
+  expect(listed).toHaveLength(Object.keys(ERROR_CODES).length);
+});
+
+test('every reference of the document leads somewhere, and every operation has a name of its own', async () => {
+  const document = await documentOf(await serverUnderTest());
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];
+  expect(references.length).toBeGreaterThan(10);
+  for (const [, name = ''] of references) expect(document.components.schemas).toHaveProperty(name);
+  const names = operationsOf(document).map(({ operationId }) => operationId);
+  expect(new Set(names).size).toBe(names.length);
+  for (const { parameters = [] } of operationsOf(document)) {
+    expect(parameters.every(({ description }) => description.length > 3)).toBe(true);
+  }
+});
+
+test('the page loads nothing, runs only its own script, and shows every operation', async () => {
+  const server = await serverUnderTest();
+  const response = await server.send('/docs', { key: '' });
+  const html = await response.text();
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(html).not.toMatch(/<(link|img|iframe)\b|\bsrc=|@import|url\(/);
+  for (const { operationId } of operationsOf(await documentOf(server))) expect(html).toContain(`id="${operationId}"`);
+});
+
+interface DocumentedRequest extends TestRequest {
+  readonly operation: string;
+  readonly path: string;
+}
+
+function requests(): readonly DocumentedRequest[] {
+  const admin = { key: ADMIN_KEY };
+  const invoked = (name: string, request: TestRequest = { method: 'POST' }): DocumentedRequest => ({
+    operation: 'invokeTool',
+    path: `${BASE}/tools/${name}/invoke`,
+    ...request,
+  });
+  const failures = (Object.keys(ERROR_CODES) as readonly ErrorCode[]).map((code) => invoked(code.toLowerCase()));
+  return [
+    { operation: 'health', path: '/healthz' },
+    { operation: 'readiness', path: '/readyz' },
+    { operation: 'listTools', path: `${BASE}/tools?limit=1&schemas=true` },
+    { operation: 'listTools', path: `${BASE}/tools?limit=0` },
+    { operation: 'listTools', path: '/v1/workspaces/nowhere/tools' },
+    { operation: 'listTools', path: `${BASE}/tools`, key: 'wrong' },
+    { operation: 'describeTool', path: `${BASE}/tools/line_send_message` },
+    { operation: 'describeTool', path: `${BASE}/tools/ok` },
+    { operation: 'describeTool', path: `${BASE}/tools/nope` },
+    invoked('ok'),
+    invoked('nope'),
+    invoked('ok', { body: { wrong: 1 } }),
+    invoked('ok', { body: '{' }),
+    ...failures,
+    { operation: 'invoke', path: `${BASE}/invoke`, body: { name: 'ok' } },
+    { operation: 'invoke', path: `${BASE}/invoke`, body: { calls: [{ name: 'ok' }, { name: 'nope' }] } },
+    { operation: 'invoke', path: `${BASE}/invoke`, body: {} },
+    { operation: 'invoke', path: `${BASE}/invoke`, body: JSON.stringify({ name: 'x'.repeat(5_000_000) }) },
+    { operation: 'listPacks', path: `${BASE}/packs`, ...admin },
+    { operation: 'enablePack', path: `${BASE}/packs/line_pack/enable`, body: { environment: [] } },
+    { operation: 'enablePack', path: `${BASE}/packs/line_pack/enable`, body: { environment: [] }, ...admin },
+    { operation: 'enablePack', path: `${BASE}/packs/nope/enable`, method: 'POST', ...admin },
+    { operation: 'explainConfig', path: `${BASE}/packs/line_pack/config?explain=true`, ...admin },
+    { operation: 'explainConfig', path: `${BASE}/packs/line_pack/config?connection=nope`, ...admin },
+    { operation: 'listConnections', path: `${BASE}/connections` },
+    { operation: 'listCircuits', path: `${BASE}/circuits`, ...admin },
+    { operation: 'disablePack', path: `${BASE}/packs/line_pack/disable`, method: 'POST', ...admin },
+  ];
+}
+
+async function documentedServer(): Promise<ServerUnderTest> {
+  const { config } = linePackFolder({
+    packs: { line_pack: { config: { base_url: 'http://127.0.0.1:9' } } },
+    workspaces: { default: {} },
+  });
+  const server = await serverUnderTest({ hostOptions: { config } });
+  server.host.register(tool('app.ok', () => ({ a: 1 })));
+  for (const code of Object.keys(ERROR_CODES) as readonly ErrorCode[]) {
+    server.host.register(
+      tool(`app.${code.toLowerCase()}`, () => {
+        throw new CapstanError(code, 'on purpose', { details: { retry_after_ms: 10 } });
+      }),
+    );
+  }
+  await server.host.enablePack('line_pack');
+  return server;
+}
+
+async function documentOf(server: ServerUnderTest): Promise<OpenApiDocument> {
+  return (await (await server.send('/openapi.json')).json()) as OpenApiDocument;
+}
+
+function operationsOf(document: OpenApiDocument): readonly OpenApiOperation[] {
+  return Object.values(document.paths).flatMap((methods) => Object.values(methods));
+}
+
+function operationNamed(document: OpenApiDocument, name: string): OpenApiOperation {
+  const found = operationsOf(document).find(({ operationId }) => operationId === name);
+  if (found === undefined) throw new Error(`no operation ${name}`);
+  return found;
+}
+
+function problems(document: OpenApiDocument, schema: object | undefined, value: JsonValue): readonly unknown[] {
+  if (schema === undefined) return ['no schema'];
+  const compilation = compileSchema({ ...schema, components: document.components }, { origin: 'own' });
+  if (!compilation.ok) return compilation.problems;
+  return compilation.schema.problems(value);
+}
