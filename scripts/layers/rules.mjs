@@ -8,7 +8,6 @@ const LIBRARY_OWNERS = new Map([
   ['re2js', 'packages/schema'],
   ['undici', 'packages/http'],
   ['ipaddr.js', 'packages/http'],
-  ['cockatiel', 'packages/remote'],
   ['minisearch', 'packages/catalog'],
   ['@modelcontextprotocol/*', 'packages/mcp'],
   ['awilix', 'packages/host'],
