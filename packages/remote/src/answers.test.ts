@@ -137,6 +137,7 @@ const FAILING: readonly Failing[] = [
     ['a redirect', answer(307, '', { location: 'http://169.254.169.254/' }), 307],
     ['204', 'HTTP/1.1 204 X\r\n\r\n', 204],
     ['202 with a job', answer(202, { job: { id: 'j' } }), 202],
+    ['202 with a job in a success envelope', answer(202, { success: true, job: { id: 'j' } }), 202],
     ['a page', answer(200, '<h1>hello</h1>', { 'content-type': 'text/html' }), 200],
     ['JSON that calls itself text', answer(200, '{"success":true}', { 'content-type': 'text/plain' }), 200],
     [

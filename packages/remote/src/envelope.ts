@@ -34,7 +34,9 @@ export function readEnvelope({ headers, body }: HttpAnswer): Envelope {
 }
 
 function fromObject(value: JsonObject): Envelope {
-  const { success, result, error } = value;
+  const { success, result, error, job } = value;
+  if (job !== undefined && result === undefined && success !== false)
+    return none('with a job, which this host does not follow');
   // The seed's own client reads a missing result as an empty object.
   if (success === true) return { kind: 'success', result: result === undefined ? {} : result };
   if (success !== false) return none('with an object whose "success" is neither true nor false');
