@@ -1,1 +1,15 @@
-export {};
+export { type DiagnosticKind, MANIFEST_DIAGNOSTICS, type ManifestDiagnosticCode } from './diagnostic-codes.ts';
+export { MANIFEST_SCHEMA } from './format/manifest-schema.ts';
+export { type LoadManifestOptions, loadManifest, type ManifestText } from './load-manifest.ts';
+export { type LoadManifestFolderOptions, loadManifestFolder } from './load-manifest-folder.ts';
+export type {
+  CodeBackend,
+  ConfigObjectSchema,
+  ConfigPropertySchema,
+  ManifestLoading,
+  ManifestTool,
+  PackManifest,
+  RateLimit,
+  RemoteBackend,
+  ToolBackend,
+} from './pack-manifest.ts';

@@ -227,6 +227,17 @@ describe('patterns', () => {
     expect([accepts(fits), accepts(fitsNot)]).toEqual([true, false]);
   });
 
+  test('several in one schema do not stand for each other', () => {
+    const schema = { properties: { a: { pattern: '^a$' }, b: { pattern: '^b$' } }, patternProperties: { '^x': false } };
+    const { accepts } = compiled(own(schema));
+    expect([accepts({ a: 'a', b: 'b' }), accepts({ b: 'a' }), accepts({ x: 1 }), accepts({ a: 'b' })]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
   test('one that would take a backtracking engine for ever ends at once', () => {
     expect(compiled(own({ pattern: '^(a+)+$' })).accepts(`${'a'.repeat(50_000)}!`)).toBe(false);
   });

@@ -1,0 +1,83 @@
+import type { DocumentPath } from '@capstan/schema';
+import { suggest } from '@capstan/schema';
+import { CATEGORIES, DANGER_LEVELS, type DangerLevel, type JsonSchema } from '@capstan/sdk';
+import type { ManifestTool } from '../pack-manifest.ts';
+import { type Fields, listAt, member, numberAt, textAt, textsAt } from '../record.ts';
+import { readAnnotations } from './read-annotations.ts';
+import { readBackend, type ToolPlace } from './read-backend.ts';
+import { readJsonSchema, readSchemaFile } from './read-json-schema.ts';
+import { readBreaker, readCache, readRateLimit, readRetry } from './read-limits.ts';
+import { readPermissions } from './read-permissions.ts';
+import { isJson, present, type ReadingContext } from './reading-context.ts';
+import { unknownMembers } from './unknown-members.ts';
+
+/** Where a tool stands, and what is known of it already. */
+export interface ToolReading extends ToolPlace {
+  readonly aliases: readonly string[];
+  /** The display name of the pack. */
+  readonly packName: string;
+}
+
+/** Reads one tool. `undefined`, with diagnostics, where it cannot be used. */
+export function readTool(tool: Fields, place: ToolReading, context: ReadingContext): ManifestTool | undefined {
+  const dangerLevel = DANGER_LEVELS.find((level: DangerLevel) => level === member(tool, 'danger_level'));
+  const inputSchema = readInputSchema(tool, place.path, context);
+  const backend = readBackend(tool, place, context);
+  const category = textAt(tool, 'category');
+  if (category !== undefined) checkCategory(category, [...place.path, 'category'], context);
+  if (!backend || inputSchema === undefined) return undefined;
+  return {
+    name: place.name,
+    description: textAt(tool, 'description') ?? `${textAt(tool, 'display_name') ?? place.name} (${place.packName})`,
+    tags: textsAt(tool, 'tags'),
+    aliases: place.aliases,
+    examples: listAt(tool, 'examples').filter(isJson),
+    inputSchema,
+    annotations: readAnnotations(tool, dangerLevel),
+    permissions: readPermissions(tool, place.path, context),
+    backend,
+    position: context.report.locate(place.path),
+    ...present({
+      displayName: textAt(tool, 'display_name'),
+      category,
+      provider: textAt(tool, 'provider'),
+      outputSchema: readOutputSchema(tool, place.path, context),
+      dangerLevel,
+      timeoutMs: numberAt(tool, 'timeout_ms'),
+      deadlineMs: numberAt(tool, 'deadline_ms'),
+      rateLimit: readRateLimit(tool),
+      retry: readRetry(tool),
+      breaker: readBreaker(tool),
+      cache: readCache(tool),
+      fallback: textAt(tool, 'fallback'),
+      unknown: unknownMembers(tool, 'tool'),
+    }),
+  };
+}
+
+function readInputSchema(tool: Fields, path: DocumentPath, context: ReadingContext): JsonSchema | undefined {
+  const written = member(tool, 'input_schema');
+  const file = textAt(tool, 'schema_path');
+  if (written === undefined) {
+    return file === undefined ? { type: 'object' } : readSchemaFile(file, [...path, 'schema_path'], context);
+  }
+  if (file !== undefined) {
+    const message = "the tool has both 'input_schema' and 'schema_path'";
+    const finding = { message, hint: 'Keep one of the two.' };
+    context.report.add('CAPSTAN_MANIFEST_SCHEMA_INVALID', [...path, 'schema_path'], finding);
+  }
+  return readJsonSchema(written, [...path, 'input_schema'], context);
+}
+
+function readOutputSchema(tool: Fields, path: DocumentPath, context: ReadingContext): JsonSchema | undefined {
+  const written = member(tool, 'output_schema');
+  return written === undefined ? undefined : readJsonSchema(written, [...path, 'output_schema'], context);
+}
+
+function checkCategory(category: string, path: DocumentPath, { report }: ReadingContext): void {
+  const known: readonly string[] = CATEGORIES;
+  if (known.includes(category)) return;
+  const similar = suggest(category, known);
+  const hint = similar === undefined ? `Known are ${known.join(', ')}; others are kept.` : `did you mean '${similar}'?`;
+  report.add('CAPSTAN_MANIFEST_UNKNOWN_CATEGORY', path, { message: `'${category}' is no known category`, hint });
+}
