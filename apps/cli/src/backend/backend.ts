@@ -1,0 +1,61 @@
+import type { ExplainJson } from '@capstan/config';
+import type { CatalogSnapshot } from '@capstan/mcp';
+import type { ElicitAnswer, ElicitRequest, InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
+import type { ConnectionJson, PackJson, PageJson, ToolDetailJson, ToolJson } from './views.ts';
+
+/** Which tools to list. */
+export interface ToolQuery {
+  readonly workspace: string;
+  /** Words to look for; the best match comes first. */
+  readonly search?: string;
+  readonly cursor?: string;
+  readonly limit?: number;
+}
+
+/** One call. */
+export interface BackendCall {
+  readonly workspace: string;
+  /** Exposed name, tool id or alias. */
+  readonly tool: string;
+  readonly arguments: JsonObject;
+  readonly connection?: string;
+  readonly traceparent?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (step: ToolProgress) => void;
+  /** Only in process: over REST a tool cannot ask. */
+  readonly onElicit?: (request: ElicitRequest) => Promise<ElicitAnswer>;
+}
+
+/** Enables or disables a pack. */
+export interface PackSwitch {
+  readonly workspace: string;
+  readonly code: string;
+  readonly enabled: boolean;
+  /** Names of variables that the pack may read from then on. */
+  readonly environment?: readonly string[];
+}
+
+/**
+ * What the commands need of a host, wherever it runs. Views have the form of the REST surface.
+ * Every method rejects with a CapstanError; a call that fails is an outcome, unless it never reached the host.
+ */
+export interface Backend {
+  /** `in process`, or the URL of the server. */
+  readonly origin: string;
+  listTools(query: ToolQuery): Promise<PageJson<ToolJson>>;
+  /** Undefined where there is no such tool, or the caller may not know of it. */
+  findTool(name: string, workspace: string): Promise<ToolDetailJson | undefined>;
+  invoke(call: BackendCall): Promise<InvocationOutcome>;
+  listPacks(workspace: string): Promise<readonly PackJson[]>;
+  switchPack(change: PackSwitch): Promise<PackJson>;
+  explainConfig(
+    code: string,
+    query: { readonly workspace: string; readonly connection?: string },
+  ): Promise<ExplainJson>;
+  listConnections(workspace: string): Promise<readonly ConnectionJson[]>;
+  /** All tools with their schemas; the same object as long as nothing changed. */
+  catalog(workspace: string): Promise<CatalogSnapshot>;
+  /** Tells of every change of a workspace's catalog, until the returned function is called. */
+  onCatalogChanged(workspace: string, listener: () => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,85 @@
+import { type ExplainJson, toExplainJson } from '@capstan/config';
+import type { Host, Surface } from '@capstan/host';
+import type { CatalogSnapshot } from '@capstan/mcp';
+import type { InvocationOutcome, Principal } from '@capstan/sdk';
+import { createHostGateway } from '@capstan/server';
+import type { Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
+import { connectionJson, packJson, toolDetailJson, toolJson } from './to-json.ts';
+import type { ConnectionJson, PackJson, PageJson, ToolDetailJson, ToolJson } from './views.ts';
+
+/** What {@link createHostBackend} takes. */
+export interface HostBackendOptions {
+  readonly host: Host;
+  /** Who calls, and how it is recorded. */
+  readonly principal: Principal;
+  readonly surface: Surface;
+  /** Closes the host and what belongs to it. */
+  readonly close: () => Promise<void>;
+}
+
+/** A host in this process. */
+export function createHostBackend(options: HostBackendOptions): Backend {
+  return new HostBackend(options);
+}
+
+class HostBackend implements Backend {
+  readonly origin = 'in process';
+  readonly close: () => Promise<void>;
+  readonly #host: Host;
+  readonly #principal: Principal;
+  readonly #surface: Surface;
+  readonly #gateway: ReturnType<typeof createHostGateway>;
+
+  constructor({ host, principal, surface, close }: HostBackendOptions) {
+    this.#host = host;
+    this.#principal = principal;
+    this.#surface = surface;
+    this.#gateway = createHostGateway(host);
+    this.close = close;
+  }
+
+  async listTools(query: ToolQuery): Promise<PageJson<ToolJson>> {
+    const { items, nextCursor } = this.#host.listTools({ ...query, principal: this.#principal });
+    return { items: items.map(toolJson), ...(nextCursor === undefined ? {} : { next_cursor: nextCursor }) };
+  }
+
+  async findTool(name: string, workspace: string): Promise<ToolDetailJson | undefined> {
+    const view = this.#host.findTool(name, { workspace, principal: this.#principal });
+    return view && toolDetailJson(view, this.#host.connections(workspace));
+  }
+
+  invoke(call: BackendCall): Promise<InvocationOutcome> {
+    return this.#host.invoke({ ...call, principal: this.#principal, surface: this.#surface });
+  }
+
+  async listPacks(workspace: string): Promise<readonly PackJson[]> {
+    return this.#host.packs(workspace).map(packJson);
+  }
+
+  async switchPack({ workspace, code, enabled, environment }: PackSwitch): Promise<PackJson> {
+    return packJson(
+      enabled
+        ? await this.#host.enablePack(code, workspace, environment === undefined ? {} : { environment })
+        : await this.#host.disablePack(code, workspace),
+    );
+  }
+
+  async explainConfig(
+    code: string,
+    query: { readonly workspace: string; readonly connection?: string },
+  ): Promise<ExplainJson> {
+    return toExplainJson(this.#host.explainConfig(code, query));
+  }
+
+  async listConnections(workspace: string): Promise<readonly ConnectionJson[]> {
+    return this.#host.connections(workspace).map(connectionJson);
+  }
+
+  async catalog(workspace: string): Promise<CatalogSnapshot> {
+    return this.#gateway.listTools({ workspace, principal: this.#principal });
+  }
+
+  onCatalogChanged(workspace: string, listener: () => void): () => void {
+    return this.#gateway.onCatalogChanged(workspace, listener);
+  }
+}

@@ -1,0 +1,61 @@
+import {
+  CapstanError,
+  type ContentBlock,
+  type InvocationOutcome,
+  isErrorCode,
+  type JsonObject,
+  type JsonValue,
+  type OutcomeStatus,
+  toWireError,
+  type WireError,
+} from '@capstan/sdk';
+
+/** An outcome as it stands in a body of the REST surface. */
+export interface OutcomeJson {
+  readonly execution_id: string;
+  readonly status: OutcomeStatus;
+  readonly result?: JsonValue;
+  readonly content?: readonly ContentBlock[];
+  readonly meta?: JsonObject;
+  readonly error?: WireError;
+  readonly approval?: { readonly id: string };
+}
+
+/** An outcome in its wire form. */
+export function toOutcomeJson(outcome: InvocationOutcome): OutcomeJson {
+  const { executionId: execution_id, status } = outcome;
+  switch (outcome.status) {
+    case 'succeeded': {
+      const { value: result, ...rest } = outcome.result;
+      return { execution_id, status, result, ...rest };
+    }
+    case 'pending':
+      return { execution_id, status, approval: outcome.approval };
+    default:
+      return { execution_id, status, error: toWireError(outcome.error, execution_id) };
+  }
+}
+
+/** An outcome from its wire form. */
+export function toOutcome(json: OutcomeJson): InvocationOutcome {
+  const { execution_id: executionId, status } = json;
+  switch (status) {
+    case 'succeeded': {
+      const { result: value = null, content, meta } = json;
+      const rest = { ...(content === undefined ? {} : { content }), ...(meta === undefined ? {} : { meta }) };
+      return { status, executionId, result: { value, ...rest } };
+    }
+    case 'pending':
+      return { status, executionId, approval: json.approval ?? { id: '' } };
+    default:
+      return { status, executionId, error: toError(json.error) };
+  }
+}
+
+/** An error from its wire form. A code of a newer server is kept in the message. */
+export function toError(error: WireError | undefined): CapstanError {
+  if (error === undefined) return new CapstanError('CAPSTAN_INTERNAL', 'the server gave no reason');
+  const { code, message, hint, retriable, details } = error;
+  if (!isErrorCode(code)) return new CapstanError('CAPSTAN_INTERNAL', `${String(code)}: ${message}`, { hint, details });
+  return new CapstanError(code, message, { hint, retriable, details });
+}

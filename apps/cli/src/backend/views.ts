@@ -1,0 +1,103 @@
+import type { MissingKey } from '@capstan/config';
+import type { JsonObject, JsonSchema, JsonValue, WireError } from '@capstan/sdk';
+
+/*
+ * The answers of the REST surface, as far as the commands read them. A server may say more:
+ * what it says is kept, and `-o json` shows it.
+ */
+
+/** One page of a list. */
+export interface PageJson<Item> {
+  readonly items: readonly Item[];
+  readonly next_cursor?: string;
+}
+
+/** A state of a pack or a tool, with what a person needs to mend it. */
+export interface StateJson {
+  readonly kind: string;
+  readonly missing?: readonly MissingKey[];
+  readonly error?: WireError;
+  readonly reason?: string;
+  /** ISO 8601. */
+  readonly retry_at?: string;
+}
+
+/** A tool in a list. */
+export interface ToolJson {
+  /** What an agent calls it. */
+  readonly name: string;
+  readonly id: string;
+  readonly pack: string;
+  readonly title?: string;
+  readonly description: string;
+  readonly category?: string;
+  readonly tags: readonly string[];
+  readonly danger_level?: string;
+  readonly annotations: ToolHintsJson;
+  readonly state: StateJson;
+}
+
+/** MCP's hints about a tool. */
+export interface ToolHintsJson {
+  readonly read_only?: boolean;
+  readonly destructive?: boolean;
+  readonly idempotent?: boolean;
+  readonly open_world?: boolean;
+}
+
+/** A tool in a list that was asked for with schemas. */
+export interface ToolWithSchemasJson extends ToolJson {
+  readonly input_schema: JsonSchema;
+  readonly output_schema?: JsonSchema;
+}
+
+/** Everything about a tool. */
+export interface ToolDetailJson extends ToolWithSchemasJson {
+  readonly backend: string;
+  readonly aliases: readonly string[];
+  readonly permissions: readonly string[];
+  readonly examples: readonly JsonValue[];
+  readonly policy: JsonObject;
+  readonly connections: readonly ConnectionJson[];
+}
+
+/** A pack. */
+export interface PackJson {
+  readonly code: string;
+  readonly display_name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly type: string;
+  readonly origin: string;
+  readonly enabled: boolean;
+  readonly state: StateJson;
+  readonly tool_count: number;
+  readonly environment: readonly { readonly name: string; readonly allowed: boolean }[];
+  readonly diagnostics: readonly DiagnosticJson[];
+}
+
+/** A finding in a file. */
+export interface DiagnosticJson {
+  readonly severity: 'error' | 'warning';
+  readonly code: string;
+  readonly message: string;
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly hint?: string;
+  readonly frame?: string;
+}
+
+/** A connection. */
+export interface ConnectionJson {
+  readonly id: string;
+  readonly pack: string;
+  readonly tool_type: string;
+  readonly connection_type: string;
+  readonly name: string;
+  readonly remote_cluster_url?: string;
+  readonly remote_connection_id?: string;
+  readonly auth_type: string;
+  readonly status: string;
+  readonly derived: boolean;
+}

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { jsonFlag } from '../global-options.ts';
+import { examples } from '../output/examples.ts';
+import type { CommandRunner } from '../program.ts';
+import { listPacks } from './list-packs.ts';
+import { switchPack } from './switch-pack.ts';
+import { validatePacks } from './validate-packs.ts';
+
+interface ValidateFlags {
+  readonly strict: boolean;
+  readonly schema?: string;
+}
+
+interface EnableFlags {
+  readonly allowEnv?: string;
+}
+
+/** `capstan pack …`. */
+export function addPackCommands(program: Command, run: CommandRunner): void {
+  const pack = program.command('pack').description('see, check, enable and disable packs');
+  addList(pack, run);
+  addValidate(pack, run);
+  addSwitches(pack, run);
+}
+
+function addList(pack: Command, run: CommandRunner): void {
+  pack
+    .command('list')
+    .description('list the packs, their states, and what is missing')
+    .addOption(jsonFlag())
+    .addHelpText(
+      'after',
+      examples([
+        ['capstan pack list', 'as workspace default sees them'],
+        ['capstan pack list -w support --json', 'for a program'],
+      ]),
+    )
+    .action((_flags: object, command: Command) => run(command, listPacks));
+}
+
+function addValidate(pack: Command, run: CommandRunner): void {
+  pack
+    .command('validate')
+    .description('check packs without running them; exit code 2 when there is an error')
+    .argument('<path...>', "a pack's folder, or its manifest")
+    .option('--strict', 'warnings count as errors', false)
+    .option('--schema <file>', 'check the manifest against this JSON Schema too')
+    .addOption(jsonFlag())
+    .addHelpText(
+      'after',
+      examples([
+        ['capstan pack validate ./my-pack', 'every problem with its place'],
+        ['capstan pack validate packs/* --strict', 'in a build'],
+      ]),
+    )
+    .action((paths: readonly string[], flags: ValidateFlags, command: Command) =>
+      run(command, (context) => validatePacks(context, paths, flags)),
+    );
+}
+
+function addSwitches(pack: Command, run: CommandRunner): void {
+  pack
+    .command('enable')
+    .description('enable a pack in a workspace; takes effect at once on a running server')
+    .argument('<code>', 'the pack code')
+    .option('--allow-env <names>', 'variables that it may read from then on, with commas between')
+    .addOption(jsonFlag())
+    .addHelpText(
+      'after',
+      examples([
+        ['capstan pack enable example_remote_http -w support', 'its tools appear in workspace support'],
+        ['capstan pack enable weather --allow-env WEATHER_API_KEY', 'and it may read this variable'],
+      ]),
+    )
+    .action((code: string, flags: EnableFlags, command: Command) => {
+      const environment = (flags.allowEnv ?? '').split(',').flatMap((name) => name.trim() || []);
+      return run(command, (context) => switchPack(context, { code, enabled: true, environment }));
+    });
+  pack
+    .command('disable')
+    .description('disable a pack in a workspace')
+    .argument('<code>', 'the pack code')
+    .addOption(jsonFlag())
+    .addHelpText('after', examples([['capstan pack disable example_remote_http -w support', 'its tools disappear']]))
+    .action((code: string, _flags: object, command: Command) =>
+      run(command, (context) => switchPack(context, { code, enabled: false })),
+    );
+}

@@ -1,0 +1,42 @@
+import { type Command, Option } from 'commander';
+import { OUTPUT_FORMATS, type OutputFormat } from './output/printer.ts';
+
+/** The options that stand on every command, before or after its name. */
+export interface GlobalOptions {
+  readonly workspace: string;
+  /** `capstan.yaml`; default: the one of the current folder. */
+  readonly config?: string;
+  /** Where state lives; default `.capstan` beside the settings. */
+  readonly data?: string;
+  /** A server to talk to, instead of the one that runs on this data folder. */
+  readonly url?: string;
+  readonly key?: string;
+  readonly output: OutputFormat;
+  readonly debug: boolean;
+}
+
+/** Declares the global options on the program. `--json` is not among them: on `tool call` it takes the arguments. */
+export function addGlobalOptions(program: Command): Command {
+  return program
+    .option('-w, --workspace <name>', 'the workspace', 'default')
+    .option('--config <file>', 'the settings (default: ./capstan.yaml)')
+    .option('--data <folder>', 'where keys, audit and state live (default: .capstan beside the settings)')
+    .option('--url <url>', 'talk to this server (also: CAPSTAN_URL)')
+    .option('--key <key>', 'with this API key (also: CAPSTAN_KEY, which other users of the machine cannot see)')
+    .addOption(
+      new Option('-o, --output <format>', 'text for people, json for programs').choices(OUTPUT_FORMATS).default('text'),
+    )
+    .option('--debug', 'show stacks and causes of errors, and each outgoing request', false);
+}
+
+/** `--json` as a short way to write `-o json`, for commands where it means nothing else. */
+export function jsonFlag(): Option {
+  return new Option('--json', 'the same as -o json');
+}
+
+/** The global options of a parsed command. */
+export function readGlobalOptions(command: Command): GlobalOptions {
+  // Commander keeps options untyped; they are declared above, in one place.
+  const { json, ...options } = command.optsWithGlobals<GlobalOptions & { readonly json?: boolean | string }>();
+  return json === true ? { ...options, output: 'json' } : options;
+}

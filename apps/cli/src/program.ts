@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import type { CliIo } from './cli-io.ts';
+import type { CommandHandler } from './command-context.ts';
+import { addConfigCommands } from './commands/config-commands.ts';
+import { addConnectionCommands } from './commands/connection-commands.ts';
+import { addMcpCommand } from './commands/mcp-command.ts';
+import { addPackCommands } from './commands/pack-commands.ts';
+import { addStartCommand } from './commands/start-command.ts';
+import { addToolCommands } from './commands/tool-commands.ts';
+import { addGlobalOptions } from './global-options.ts';
+import { examples } from './output/examples.ts';
+import { VERSION } from './version.ts';
+
+/** Runs the handler of the command that was chosen. */
+export type CommandRunner = (command: Command, handler: CommandHandler) => Promise<void>;
+
+/** All commands, declared: names, options, help. */
+export function createProgram(io: CliIo, run: CommandRunner): Command {
+  const program = new Command('capstan')
+    .description('A host for capability packs: tools for AI agents, loaded, configured, governed and served.')
+    .version(VERSION, '-V, --version')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      // Errors are told once, by whoever runs the program.
+      outputError: () => {},
+      getOutHelpWidth: () => helpWidth(io.stdout.columns),
+      getErrHelpWidth: () => helpWidth(io.stderr.columns),
+    });
+  addGlobalOptions(program);
+  addStartCommand(program, run);
+  addToolCommands(program, run);
+  addPackCommands(program, run);
+  addConfigCommands(program, run);
+  addConnectionCommands(program, run);
+  addMcpCommand(program, run);
+  return program.addHelpText(
+    'after',
+    examples([
+      ['capstan start', 'serve the tools of ./capstan.yaml over MCP and REST'],
+      ['capstan tool list --search message', 'find a tool'],
+      ['capstan tool call line_send_message --arg to=U1 --json @message.json', 'call one'],
+      ['capstan pack validate ./my-pack', 'check a pack while you write it'],
+    ]),
+  );
+}
+
+function helpWidth(columns: number | undefined): number {
+  return Math.min(columns ?? 100, 100);
+}

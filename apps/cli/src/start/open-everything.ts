@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { createHost, type Host, openAuditFile } from '@capstan/host';
+import { formatDiagnostic } from '@capstan/schema';
+import { createLog, type DataFolder, type Log, openDataFolder, startServer } from '@capstan/server';
+import type { CommandContext } from '../command-context.ts';
+import { outgoingRequestPrinter } from '../debug-output.ts';
+import { findPlaces, type Places } from '../places.ts';
+import { readSettings, type SettingsReading } from '../read-settings.ts';
+import { startExampleProcess } from './example-service.ts';
+import { listenAddress } from './listen-address.ts';
+import { serverKeys } from './server-keys.ts';
+import type { StartFlags } from './start.ts';
+
+/** How long calls under way may take when the server ends. */
+const DRAIN_MS = 2500;
+
+/** What runs after a start. */
+export interface RunningParts {
+  readonly places: Places;
+  readonly host: Host;
+  readonly folder: DataFolder;
+  /** Of the server. */
+  readonly url: string;
+  /** Of the example service, where it was started. */
+  readonly exampleUrl: string | undefined;
+}
+
+/** Opens data folder, example service, host and server, in this order; the stack closes them in the other. */
+export async function openEverything(
+  context: CommandContext,
+  flags: StartFlags,
+  stack: AsyncDisposableStack,
+): Promise<RunningParts> {
+  const { io, options } = context;
+  const places = findPlaces(io, options);
+  const settings = settingsOf(context, places);
+  const address = listenAddress(flags, io.env, settings);
+  const keys = serverKeys(settings, { env: io.env, folder: places.folder });
+  const folder = openDataFolder(places.data);
+  stack.defer(() => folder.close());
+  const example = flags.withExample ? await openExample(context, stack) : undefined;
+  const log = createLog({
+    level: options.debug ? 'debug' : (settings?.log.level ?? 'info'),
+    destination: { write: (line) => io.stderr.write(line) },
+  });
+  const environment = { ...io.env, ...example?.environment };
+  const host = await openHost(context, { places, settings, folder, log, environment });
+  stack.defer(() => host.close({ timeoutMs: DRAIN_MS }));
+  const server = await startServer({
+    host,
+    keys,
+    listen: address,
+    dataFolder: folder,
+    log,
+    allowedHosts: settings?.server.allowedHosts ?? [],
+    allowedOrigins: settings?.server.allowedOrigins ?? [],
+  });
+  stack.defer(() => server.close({ timeoutMs: DRAIN_MS }));
+  return { places, host, folder, url: server.url, exampleUrl: example?.url };
+}
+
+function settingsOf({ io, printer }: CommandContext, places: Places): SettingsReading['settings'] | undefined {
+  const reading = readSettings(io, places);
+  for (const warning of reading?.warnings ?? []) printer.note(formatDiagnostic(warning));
+  return reading?.settings;
+}
+
+interface HostParts {
+  readonly places: Places;
+  readonly settings: SettingsReading['settings'] | undefined;
+  readonly folder: DataFolder;
+  readonly log: Log;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+async function openHost(
+  { options, printer }: CommandContext,
+  { places, settings, folder, log, environment }: HostParts,
+): Promise<Host> {
+  const audit = await openAuditFile(folder.auditPath, log.logger);
+  try {
+    return await createHost({
+      ...(settings === undefined ? {} : { config: settings }),
+      cwd: places.folder,
+      environment,
+      logger: log.logger,
+      audit,
+      enablement: folder.enablement,
+      ...(options.debug ? { onOutgoingRequest: outgoingRequestPrinter(printer) } : {}),
+    });
+  } catch (error) {
+    // A host that runs closes it itself.
+    await audit.close();
+    throw error;
+  }
+}
+
+interface ExampleEnvironment {
+  readonly url: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+async function openExample({ printer }: CommandContext, stack: AsyncDisposableStack): Promise<ExampleEnvironment> {
+  const token = randomBytes(24).toString('base64url');
+  const example = await startExampleProcess(token);
+  let isStopping = false;
+  stack.defer(() => {
+    isStopping = true;
+    return example.stop();
+  });
+  void example.ended.then(() => {
+    if (!isStopping) printer.note('the example service has ended; its tools fail until the next start');
+  });
+  return {
+    url: example.url,
+    environment: { EXAMPLE_REMOTE_BASE_URL: example.url, EXAMPLE_REMOTE_API_TOKEN: token },
+  };
+}
