@@ -34,9 +34,9 @@ test('the text shows winners, losers, ignored layers, what is missing, wrong and
       over      http://b                     environment  variable DEMO_URL
       over      http://localhost             default      the pack's manifest
     api_token   ●●●● (17c9)                  connection   connection c1, written env:DEMO_TOKEN
-      ignored                                environment  variable DEMO_TOKEN: the variable is set, but the pack may not read it: add "environment: [DEMO_TOKEN]" under packs.demo in capstan.yaml
+      ignored                                environment  variable DEMO_TOKEN: the variable is set, but this pack may not read it: add DEMO_TOKEN to "environment" under packs.demo in capstan.yaml
     channel     (missing)
-      ignored                                environment  variable DEMO_CHANNEL: the variable is set, but the pack may not read it: add "environment: [DEMO_CHANNEL]" under packs.demo in capstan.yaml
+      ignored                                environment  variable DEMO_CHANNEL: the variable is set, but this pack may not read it: add DEMO_CHANNEL to "environment" under packs.demo in capstan.yaml
     count       (invalid) many               environment  variable DEMO_COUNT
     retry       {"max":9,"base":{"ms":250}}  merged       from these:
       .max      9                            connection   connection c1
@@ -46,7 +46,7 @@ test('the text shows winners, losers, ignored layers, what is missing, wrong and
 
     Missing
       channel: Where messages go.
-        - The variable DEMO_CHANNEL is set, but this pack may not read it: add "environment: [DEMO_CHANNEL]" under packs.demo in capstan.yaml.
+        - The variable DEMO_CHANNEL is set, but this pack may not read it: add DEMO_CHANNEL to "environment" under packs.demo in capstan.yaml.
         - Set packs.demo.config.channel in capstan.yaml.
         - Set config.channel of connection c1 in workspace default.
 

@@ -56,6 +56,13 @@ export function manifestVariables(place: SchemaPlace): readonly string[] {
   return [...new Set(own === undefined ? named : [own, ...named])];
 }
 
+/** What an operator does so that a pack may read a variable. */
+export function howToAllow(name: string, { pack, environment }: ConfigRequest): string {
+  return environment.allowed.size === 0
+    ? `add "environment: [${name}]" under packs.${pack} in capstan.yaml`
+    : `add ${name} to "environment" under packs.${pack} in capstan.yaml`;
+}
+
 /** A key's own value in a layer. */
 export function ownValue(values: ConfigLayerValues['values'], key: string): JsonValue | undefined {
   return Object.hasOwn(values, key) ? values[key] : undefined;
@@ -84,7 +91,8 @@ function writtenLayer(
   return { contributions: [{ layer, raw, meaning, sourceOf: (path) => written.sourceOf(path) }], ignored };
 }
 
-function environmentLayer(place: SchemaPlace, { pack, environment }: ConfigRequest): KeyLayers {
+function environmentLayer(place: SchemaPlace, request: ConfigRequest): KeyLayers {
+  const { environment } = request;
   const name = variableOf(place);
   const raw = name === undefined ? undefined : variableValue(name, environment);
   if (name === undefined || raw === undefined) return { contributions: [], ignored: [] };
@@ -94,7 +102,7 @@ function environmentLayer(place: SchemaPlace, { pack, environment }: ConfigReque
     return { contributions: [], ignored: [{ layer: 'environment', source, reason }] };
   }
   if (!environment.allowed.has(name)) {
-    const reason = `the variable is set, but the pack may not read it: add "environment: [${name}]" under packs.${pack} in capstan.yaml`;
+    const reason = `the variable is set, but this pack may not read it: ${howToAllow(name, request)}`;
     return { contributions: [], ignored: [{ layer: 'environment', source, reason }] };
   }
   return { contributions: [from('environment', raw, { kind: 'environment' }, source)], ignored: [] };

@@ -1,5 +1,5 @@
 import { isHostVariable } from './host-variables.ts';
-import { manifestVariables, scopeOf } from './layers.ts';
+import { howToAllow, manifestVariables, scopeOf } from './layers.ts';
 import { variableValue } from './reference-reader.ts';
 import { mayHoldSecret, type SchemaPlace } from './schema-place.ts';
 import type { ConfigRequest } from './types.ts';
@@ -17,13 +17,15 @@ export function placesOf(key: string, place: SchemaPlace, request: ConfigRequest
   const waiting = variables.filter((name) => !isAllowed(name, request) && isSet(name, request));
   const others = variables.filter((name) => !waiting.includes(name));
   return [
-    ...waiting.map((name) => `The variable ${name} is set, but this pack may not read it: ${allow(name, request)}.`),
+    ...waiting.map(
+      (name) => `The variable ${name} is set, but this pack may not read it: ${howToAllow(name, request)}.`,
+    ),
     ...(scope === 'connection' ? [] : [systemPlace(key, place, request)]),
     ...(scope === 'system' ? [] : [connectionPlace(key, request)]),
     ...others.map((name) =>
       isAllowed(name, request)
         ? `Set the variable ${name} in the environment of the host, and start it again.`
-        : `Set the variable ${name} in the environment of the host, and let the pack read it: ${allow(name, request)}.`,
+        : `Set the variable ${name} in the environment of the host, and let the pack read it: ${howToAllow(name, request)}.`,
     ),
   ];
 }
@@ -41,10 +43,6 @@ function connectionPlace(key: string, { connection, workspace }: ConfigRequest):
   return isWritten
     ? `Set ${what} of connection ${connection} in workspace ${workspace}.`
     : `Set ${what} of a connection of this pack in workspace ${workspace}.`;
-}
-
-function allow(name: string, { pack }: ConfigRequest): string {
-  return `add "environment: [${name}]" under packs.${pack} in capstan.yaml`;
 }
 
 function isAllowed(name: string, { environment }: ConfigRequest): boolean {

@@ -195,7 +195,7 @@ describe('who may read', () => {
         layer: 'environment',
         source: { kind: 'variable', name: 'HOST_A' },
         reason:
-          'the variable is set, but the pack may not read it: add "environment: [HOST_A]" under packs.demo in capstan.yaml',
+          'the variable is set, but this pack may not read it: add "environment: [HOST_A]" under packs.demo in capstan.yaml',
       },
     ]);
     expect(resolution.missing).toEqual([
