@@ -6,6 +6,8 @@ export interface FakeIo {
   readonly io: CliIo;
   stdout(): string;
   stderr(): string;
+  /** Resolves with all of stdout once it fits. */
+  untilStdout(pattern: RegExp): Promise<string>;
   signal(signal: EndSignal): void;
 }
 
@@ -14,6 +16,7 @@ export function fakeIo(parts: Partial<CliIo> & { readonly terminalColumns?: numb
   const out: string[] = [];
   const err: string[] = [];
   const listeners = new Set<(signal: EndSignal) => void>();
+  const watchers = new Set<() => void>();
   const { terminalColumns, ...rest } = parts;
   const stdin: Readable = new PassThrough().end();
   const terminal = terminalColumns === undefined ? {} : { isTTY: true, columns: terminalColumns };
@@ -24,7 +27,7 @@ export function fakeIo(parts: Partial<CliIo> & { readonly terminalColumns?: numb
       cwd: '/',
       self: ['capstan'],
       stdin,
-      stdout: Object.assign(collect(out), terminal),
+      stdout: Object.assign(collect(out, watchers), terminal),
       stderr: Object.assign(collect(err), terminal),
       onSignal: (listener) => {
         listeners.add(listener);
@@ -34,16 +37,27 @@ export function fakeIo(parts: Partial<CliIo> & { readonly terminalColumns?: numb
     },
     stdout: () => out.join(''),
     stderr: () => err.join(''),
+    untilStdout: (pattern) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!pattern.test(out.join(''))) return;
+          watchers.delete(look);
+          resolve(out.join(''));
+        };
+        watchers.add(look);
+        look();
+      }),
     signal: (signal) => {
       for (const listener of listeners) listener(signal);
     },
   };
 }
 
-function collect(into: string[]): Writable {
+function collect(into: string[], watchers: Iterable<() => void> = []): Writable {
   return new Writable({
     write: (chunk: Buffer, _encoding, done) => {
       into.push(chunk.toString());
+      for (const look of watchers) look();
       done();
     },
   });

@@ -22,11 +22,11 @@ export function addGlobalOptions(program: Command): Command {
     .option('--config <file>', 'the settings (default: ./capstan.yaml)')
     .option('--data <folder>', 'where keys, audit and state live (default: .capstan beside the settings)')
     .option('--url <url>', 'talk to this server (also: CAPSTAN_URL)')
-    .option('--key <key>', 'with this API key (also: CAPSTAN_KEY, which other users of the machine cannot see)')
+    .option('--key <key>', 'with this API key (also: CAPSTAN_KEY, which no other user of the machine can see)')
     .addOption(
       new Option('-o, --output <format>', 'text for people, json for programs').choices(OUTPUT_FORMATS).default('text'),
     )
-    .option('--debug', 'show stacks and causes of errors, and each outgoing request', false);
+    .option('--debug', 'show stacks and causes of errors, and each outgoing request');
 }
 
 /** `--json` as a short way to write `-o json`, for commands where it means nothing else. */
@@ -34,9 +34,11 @@ export function jsonFlag(): Option {
   return new Option('--json', 'the same as -o json');
 }
 
+/** Commander keeps options untyped; this is what the declarations above and the flag `--json` leave behind. */
+type ParsedOptions = Omit<GlobalOptions, 'debug'> & { readonly debug?: boolean; readonly json?: boolean | string };
+
 /** The global options of a parsed command. */
 export function readGlobalOptions(command: Command): GlobalOptions {
-  // Commander keeps options untyped; they are declared above, in one place.
-  const { json, ...options } = command.optsWithGlobals<GlobalOptions & { readonly json?: boolean | string }>();
-  return json === true ? { ...options, output: 'json' } : options;
+  const { json, debug = false, ...options } = command.optsWithGlobals<ParsedOptions>();
+  return { ...options, debug, output: json === true ? 'json' : options.output };
 }

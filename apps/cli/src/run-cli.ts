@@ -20,6 +20,9 @@ export async function runCli(io: CliIo, open: BackendOpener = openBackend): Prom
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_OK;
+    // Without a command the help has been shown, and says it all.
+    if (error instanceof CommanderError && error.code === 'commander.help')
+      return exitCodeOf('CAPSTAN_INVALID_REQUEST');
     return fail(
       io,
       { output: wantsJson(io.argv) ? 'json' : 'text', debug: io.argv.includes('--debug') },

@@ -24,7 +24,8 @@ export function addConfigCommands(program: Command, run: CommandRunner): void {
         ['capstan config explain example_remote_http -w support --connection line-main', 'for one connection'],
       ])}
 
-Secrets are shown as ●●●● and the start of a keyed hash: equal secrets look equal, and cannot be read back.`,
+Secrets are shown as ●●●● and the start of a keyed hash: equal ones look equal, and none can be
+read back.`,
     )
     .action((pack: string, flags: { readonly connection?: string }, command: Command) =>
       run(command, (context) => explainConfig(context, pack, flags.connection)),

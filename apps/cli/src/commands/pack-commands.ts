@@ -7,7 +7,7 @@ import { switchPack } from './switch-pack.ts';
 import { validatePacks } from './validate-packs.ts';
 
 interface ValidateFlags {
-  readonly strict: boolean;
+  readonly strict?: boolean;
   readonly schema?: string;
 }
 
@@ -43,7 +43,7 @@ function addValidate(pack: Command, run: CommandRunner): void {
     .command('validate')
     .description('check packs without running them; exit code 2 when there is an error')
     .argument('<path...>', "a pack's folder, or its manifest")
-    .option('--strict', 'warnings count as errors', false)
+    .option('--strict', 'warnings count as errors')
     .option('--schema <file>', 'check the manifest against this JSON Schema too')
     .addOption(jsonFlag())
     .addHelpText(

@@ -11,7 +11,7 @@ export function addStartCommand(program: Command, run: CommandRunner): void {
     .description('serve the tools of capstan.yaml over MCP and REST, until Ctrl-C')
     .option('--port <number>', 'the port (default: PORT, else server.port of the settings, else 7420; 0: any)')
     .option('--host <address>', 'the address to listen on (default: server.host of the settings, else 127.0.0.1)')
-    .option('--with-example', 'start the example remote service too, and point the example pack at it', false)
+    .option('--with-example', 'start the example remote service too, and point the example pack at it')
     .addOption(jsonFlag())
     .addHelpText(
       'after',

@@ -73,7 +73,8 @@ function addCall(tool: Command, run: CommandRunner): void {
         ['generate | capstan tool call wp_publish_post --json - -o json', 'stdin; the outcome as JSON'],
       ])}
 
-Here --json takes the arguments; the outcome as JSON is -o json. Exit code 0 only when the call succeeded.`,
+Here --json takes the arguments; the outcome as JSON is -o json. The exit code is 0 only when the
+call succeeded.`,
     )
     .action((name: string, flags: CallFlags, command: Command) => {
       const { arg, ...rest } = flags;

@@ -1,11 +1,4 @@
-import { padToWidth } from './display-text.ts';
-
-/** The examples at the end of a help text: a command line, and what it is for. */
+/** The examples at the end of a help text: what each is for, and the command line. */
 export function examples(lines: readonly (readonly [command: string, purpose: string])[]): string {
-  const width = Math.max(...lines.map(([command]) => command.length));
-  return [
-    '',
-    'Examples:',
-    ...lines.map(([command, purpose]) => `  $ ${padToWidth(command, width)}  # ${purpose}`),
-  ].join('\n');
+  return ['', 'Examples:', ...lines.flatMap(([command, purpose]) => [`  # ${purpose}`, `  $ ${command}`])].join('\n');
 }

@@ -17,7 +17,7 @@ const STOP_LIMIT_MS = 4500;
 export interface StartFlags {
   readonly port?: string;
   readonly host?: string;
-  readonly withExample: boolean;
+  readonly withExample?: boolean;
 }
 
 /** `capstan start`: serves until a signal, then drains. */
