@@ -20,7 +20,7 @@ export function describeRequest(exchange: HttpExchange): OutgoingRequest {
 }
 
 /** Headers as pairs, in either of the two forms that an exchange takes. */
-export function headerPairs(headers: HttpExchange['headers']): readonly (readonly [name: string, value: string])[] {
+function headerPairs(headers: HttpExchange['headers']): readonly (readonly [name: string, value: string])[] {
   if (!isFlat(headers)) return Object.entries(headers);
   const pairs: [string, string][] = [];
   for (let index = 0; index + 1 < headers.length; index += 2) {

@@ -2,7 +2,7 @@ import { maskSecrets } from '@capstan/schema';
 import type { JsonValue } from '@capstan/sdk';
 
 /** The longest message of a remote service that is passed on. */
-export const MAX_MESSAGE_LENGTH = 2_000;
+const MAX_MESSAGE_LENGTH = 2_000;
 
 /** Masking looks for every secret in the whole text, so a text of megabytes is cut before. */
 const MAX_SCANNED_LENGTH = 16_384;
