@@ -42,7 +42,7 @@ export function scopeOf(place: SchemaPlace): ConfigScope {
 }
 
 /** The variable that a key names as its own. */
-export function variableOf(place: SchemaPlace): string | undefined {
+function variableOf(place: SchemaPlace): string | undefined {
   const name = keywordOf(place, 'x-env');
   return typeof name === 'string' && name !== '' ? name : undefined;
 }

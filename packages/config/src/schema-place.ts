@@ -50,7 +50,7 @@ export function itemPlace(place: SchemaPlace, index: number): SchemaPlace {
 }
 
 /** Whether the value at a place is a secret, as a whole. */
-export function isSecretPlace(place: SchemaPlace): boolean {
+function isSecretPlace(place: SchemaPlace): boolean {
   return place.concealed || place.schemas.some(isSecretSchema);
 }
 

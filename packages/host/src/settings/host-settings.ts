@@ -9,19 +9,13 @@ import { withoutText } from './yaml-diagnostic.ts';
 
 export type {
   CallDefaults,
-  ConnectionAuthSettings,
   ConnectionSettings,
   HostSettings,
   KeySettings,
-  LogLevel,
-  PackOrigin,
   PackSettings,
-  RateLimitSettings,
   SettingsLoading,
   SettingsSource,
-  WorkspaceSettings,
 } from './settings-model.ts';
-export { LOG_LEVELS } from './settings-model.ts';
 
 /**
  * Reads `capstan.yaml`. Never throws: what is wrong is a located diagnostic, all of them at once, in the order of the
