@@ -44,7 +44,12 @@ test.each(['system', 'connection', 'environment', 'reference'] as const)(
     };
     const logger: Logger = { debug: note, info: note, warn: note, error: note };
     const quoted = JSON.stringify(CANARY);
-    const system = { system: `, api_token: ${quoted}`, reference: ', api_token: env:SOME_NAME', connection: '', environment: '' }[layer];
+    const system = {
+      system: `, api_token: ${quoted}`,
+      reference: ', api_token: env:SOME_NAME',
+      connection: '',
+      environment: '',
+    }[layer];
     const auth = layer === 'connection' ? `, auth: { type: bearer, token: ${quoted} }` : '';
     const folder = temporaryFolder({
       'packs/line/manifest.yaml': MANIFEST,
@@ -68,7 +73,8 @@ defaults: { retry: { max_retries: 0, base_ms: 1, max_ms: 1 } }
       audit,
       onOutgoingRequest: note,
     });
-    for (const name of ['pack:state', 'circuit:state', 'invocation:started', 'invocation:finished'] as const) host.on(name, note);
+    for (const name of ['pack:state', 'circuit:state', 'invocation:started', 'invocation:finished'] as const)
+      host.on(name, note);
 
     const call = (tool: string, arguments_: Record<string, string>) => host.invoke({ tool, arguments: arguments_ });
     note(await call('line_send_message', { to: 'x', pin: PIN }));
@@ -77,7 +83,10 @@ defaults: { retry: { max_retries: 0, base_ms: 1, max_ms: 1 } }
     expect(sent).toBe(`Bearer ${CANARY}`);
     written.length = 0;
 
-    echo(401, { success: false, error: { code: `BAD ${CANARY}`, message: `token ${CANARY} refused`, details: { token: CANARY, header: sent } } });
+    echo(401, {
+      success: false,
+      error: { code: `BAD ${CANARY}`, message: `token ${CANARY} refused`, details: { token: CANARY, header: sent } },
+    });
     note(await call('line_send_message', { to: 'x', pin: PIN }));
     echo(500, `<html>${CANARY} ${Buffer.from(CANARY).toString('base64')}</html>`);
     note(await call('line_send_message', { to: 'x', pin: PIN }));
@@ -85,7 +94,14 @@ defaults: { retry: { max_retries: 0, base_ms: 1, max_ms: 1 } }
     note(await call('leak', {}));
     await service.stop();
     note(await call('line_send_message', { to: 'x', pin: PIN }));
-    note(host.packs(), host.listTools().items, host.connections(), host.circuits(), host.explainConfig('line_pack', { connection: 'one' }), host.metrics());
+    note(
+      host.packs(),
+      host.listTools().items,
+      host.connections(),
+      host.circuits(),
+      host.explainConfig('line_pack', { connection: 'one' }),
+      host.metrics(),
+    );
     await host.close();
 
     const files = filesUnder(folder).filter((path) => path.endsWith('.jsonl'));

@@ -175,7 +175,6 @@ function makePipeline(parts: {
     ),
     authorizeStage(resolved.options.policy ?? allowEnabledTools),
     rateLimitStage({
-      clock,
       counts: counts.limiter,
       workspaceLimit: (id) => settings.workspaces.get(id)?.limits.rateLimit,
     }),

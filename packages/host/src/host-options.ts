@@ -16,7 +16,7 @@ export interface EnablementState {
   readonly workspaces: Readonly<Record<string, Readonly<Record<string, { readonly environment: readonly string[] }>>>>;
 }
 
-/** One audit record: one a call, whatever became of it. Secrets are redacted before it is made. */
+/** One audit record: one a call, whatever became of it. Secrets are redacted before it is made. What does not apply is undefined. */
 export interface AuditRecord {
   readonly execution_id: string;
   /** ISO 8601. */
@@ -26,12 +26,11 @@ export interface AuditRecord {
   readonly principal: string;
   /** The tool id, or the name that was asked for where there is no such tool. */
   readonly tool: string;
-  readonly connection?: string;
-  readonly arguments?: JsonValue;
+  readonly connection: string | undefined;
+  readonly arguments: JsonValue | undefined;
   readonly status: InvocationOutcome['status'];
-  readonly code?: string;
+  readonly code: string | undefined;
   readonly duration_ms: number;
-  readonly attempts?: number;
 }
 
 /** Takes audit records. */

@@ -7,7 +7,7 @@ import {
   type Principal,
 } from '@capstan/sdk';
 import type { EventEmitter } from 'eventemitter3';
-import { v7 as uuidv7 } from 'uuid';
+import { newExecutionId } from './execution-id.ts';
 import type {
   ConnectionView,
   Host,
@@ -66,7 +66,7 @@ export class RunningHost implements Host {
   invoke(request: InvokeRequest): Promise<InvocationOutcome> {
     const invocation: Invocation = {
       request,
-      executionId: `exe_${uuidv7()}`,
+      executionId: newExecutionId(),
       principal: request.principal ?? APPLICATION,
       workspaceId: request.workspace ?? DEFAULT_WORKSPACE,
       surface: request.surface ?? 'in_process',

@@ -1,5 +1,5 @@
 import { maskSecrets } from '@capstan/schema';
-import { CapstanError, type Clock, type InvocationOutcome, type JsonValue, type Logger } from '@capstan/sdk';
+import { CapstanError, type Clock, type InvocationOutcome, type Logger } from '@capstan/sdk';
 import type { AuditRecord, AuditSink } from '../host-options.ts';
 import type { Interceptor, Invocation } from './invocation.ts';
 
@@ -42,19 +42,24 @@ function auditRecord(invocation: Invocation, outcome: InvocationOutcome, now: nu
   const { tool, request } = invocation;
   return {
     execution_id: invocation.executionId,
-    at: new Date(invocation.startedAt).toISOString(),
+    at: isoTime(invocation.startedAt),
     surface: invocation.surface,
     workspace: invocation.workspaceId,
     principal: invocation.principal.id,
     tool: tool ? tool.definition.id : maskSecrets(request.tool.slice(0, 128)),
-    ...(invocation.connectionId === undefined ? {} : { connection: invocation.connectionId }),
-    ...(tool ? { arguments: redactedArguments(tool.redact(invocation.arguments)) } : {}),
+    connection: invocation.connectionId,
+    arguments: tool?.redact(invocation.arguments),
     status: outcome.status,
-    ...('error' in outcome ? { code: outcome.error.code } : {}),
+    code: 'error' in outcome ? outcome.error.code : undefined,
     duration_ms: now - invocation.startedAt,
   };
 }
 
-function redactedArguments(value: JsonValue | undefined): JsonValue {
-  return value ?? {};
+let lastMs = 0;
+let lastIso = '';
+
+/** Many calls begin in the same millisecond. */
+function isoTime(ms: number): string {
+  if (ms !== lastMs) [lastMs, lastIso] = [ms, new Date(ms).toISOString()];
+  return lastIso;
 }

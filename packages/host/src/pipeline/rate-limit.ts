@@ -1,4 +1,4 @@
-import { CapstanError, type Clock } from '@capstan/sdk';
+import { CapstanError } from '@capstan/sdk';
 import type { EffectiveRateLimit } from '../workspace/tool-entry.ts';
 import type { Interceptor, Invocation } from './invocation.ts';
 import { failed } from './outcome.ts';
@@ -28,7 +28,6 @@ const SWEEP_AT_KEYS = 10_000;
  * 2. The number of windows is bounded by the calls of one window length plus SWEEP_AT_KEYS.
  */
 export function rateLimitStage(options: {
-  readonly clock: Clock;
   readonly workspaceLimit: WorkspaceLimit;
   readonly counts: LimiterCounts;
 }): Interceptor {
@@ -37,7 +36,7 @@ export function rateLimitStage(options: {
     stage: 'rate_limit',
     intercept(invocation, next) {
       options.counts.checked += 1;
-      const now = options.clock.now();
+      const now = invocation.startedAt;
       const own = ownWindow(windows, invocation, now);
       const limit = options.workspaceLimit(invocation.workspaceId);
       const shared = limit && windowOf(windows, invocation.workspaceId, limit.windowMs, now);
