@@ -1,11 +1,12 @@
 /**
- * `error`: the manifest cannot be used, or (where a tool can be left out) that tool cannot.
- * `normalised`: another dialect was put into ours; a warning, and an error with `strict`.
- * `warning`: it can be used as it is; an error with `strict`.
+ * Every diagnostic of this package, once; `docs/diagnostics.md` explains each. Problems of the notation come from
+ * `readYaml`, as `CAPSTAN_MANIFEST_YAML_…`.
+ *
+ * - `error`: the manifest cannot be used, or (where a tool can be left out) that tool cannot.
+ * - `normalised`: another dialect was put into ours; a warning, and an error with `strict`.
+ * - `warning`: it can be used as it is; an error with `strict`.
  */
-export type DiagnosticKind = 'error' | 'normalised' | 'warning';
-
-const DIAGNOSTICS = {
+export const MANIFEST_DIAGNOSTICS = {
   CAPSTAN_MANIFEST_NOT_FOUND: 'error',
   CAPSTAN_MANIFEST_NOT_A_MANIFEST: 'error',
   CAPSTAN_MANIFEST_MISSING_KEY: 'error',
@@ -42,13 +43,10 @@ const DIAGNOSTICS = {
   CAPSTAN_MANIFEST_TOO_MANY: 'warning',
   CAPSTAN_PACK_LITERAL_URL: 'warning',
   CAPSTAN_PACK_LITERAL_SECRET: 'warning',
-} as const satisfies Record<string, DiagnosticKind>;
+} as const;
 
 /** The code of one of this package's diagnostics. */
-export type ManifestDiagnosticCode = keyof typeof DIAGNOSTICS;
+export type ManifestDiagnosticCode = keyof typeof MANIFEST_DIAGNOSTICS;
 
-/**
- * Every diagnostic of this package, once; `docs/diagnostics.md` explains each. Problems of the notation come from
- * `readYaml`, as `CAPSTAN_MANIFEST_YAML_…`.
- */
-export const MANIFEST_DIAGNOSTICS: Readonly<Record<ManifestDiagnosticCode, DiagnosticKind>> = DIAGNOSTICS;
+/** What a diagnostic means for the manifest. */
+export type DiagnosticKind = (typeof MANIFEST_DIAGNOSTICS)[ManifestDiagnosticCode];

@@ -44,7 +44,7 @@ export interface ManifestSource extends Omit<ManifestText, 'readFile'> {
 
 /** Loads a manifest with the files of its pack. */
 export function loadFrom(source: ManifestSource): ManifestLoading {
-  const reading = readYaml(source.text, { path: source.path, codePrefix: 'CAPSTAN_MANIFEST' });
+  const reading = read(source);
   const origins = new Origins();
   const place = {
     locate: (path: Parameters<YamlReading['locate']>[0], part?: 'key' | 'value') =>
@@ -59,8 +59,17 @@ export function loadFrom(source: ManifestSource): ManifestLoading {
   }
   const manifest = interpret(reading.value, source, report, origins);
   const diagnostics = report.finish();
-  const locate: ManifestLoading['locate'] = (path) => place.locate(path);
+  const locate = locatorOf(source, origins);
   return manifest && !report.fatal ? { manifest, diagnostics, locate } : { diagnostics, locate };
+}
+
+function read({ path, text }: ManifestSource): YamlReading {
+  return readYaml(text, { path, codePrefix: 'CAPSTAN_MANIFEST' });
+}
+
+/** Reads the text again when asked: keeping the places of all values would take ten times the memory of the text. */
+function locatorOf(source: ManifestSource, origins: Origins): ManifestLoading['locate'] {
+  return (path) => read(source).locate(origins.of(path));
 }
 
 function interpret(value: unknown, source: ManifestSource, report: Report, origins: Origins): PackManifest | undefined {

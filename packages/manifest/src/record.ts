@@ -13,6 +13,7 @@ export function member(fields: Fields, key: string): unknown {
 
 /** A copy of an object with one member set, in its place where it had one; also where it is called `__proto__`. */
 export function withMember(fields: Fields, key: string, value: unknown): Fields {
+  if (member(fields, key) === value) return fields;
   const entries = Object.entries(fields);
   if (!Object.hasOwn(fields, key)) return Object.fromEntries([...entries, [key, value]]);
   return Object.fromEntries(entries.map(([other, kept]) => [other, other === key ? value : kept]));
@@ -27,6 +28,15 @@ export function mapMembers(fields: Fields, change: (value: unknown, key: string)
     return [key, other];
   });
   return changed ? Object.fromEntries(entries) : fields;
+}
+
+/** A list with every member changed that `change` gives another value for; the list itself where it changes none. */
+export function mapList(
+  list: readonly unknown[],
+  change: (value: unknown, index: number) => unknown,
+): readonly unknown[] {
+  const changed = list.map(change);
+  return changed.some((value, index) => value !== list[index]) ? changed : list;
 }
 
 /** A copy of an object without one member. */

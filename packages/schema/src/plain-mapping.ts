@@ -4,7 +4,7 @@ import type { Place } from './place.ts';
 export class PlainMapping {
   readonly value: Record<string, unknown> = {};
   readonly place: { start: number; keys: string[]; keyStarts: number[]; members: Place[] };
-  readonly #inherited = new Set<string>();
+  #inherited: Set<string> | undefined;
 
   constructor(start: number) {
     this.place = { start, keys: [], keyStarts: [], members: [] };
@@ -12,7 +12,7 @@ export class PlainMapping {
 
   /** Adds a member. False where the key is there already; the first one stays. */
   add(key: string, keyStart: number, value: unknown, place: Place): boolean {
-    if (this.#inherited.delete(key)) {
+    if (this.#inherited?.delete(key)) {
       this.value[key] = value;
       this.#placeAt(this.place.keys.indexOf(key), keyStart, place);
       return true;
@@ -33,6 +33,7 @@ export class PlainMapping {
       if (key === '__proto__' || Object.hasOwn(this.value, key)) continue;
       const start = typeof place === 'number' ? place : place.start;
       this.add(key, start, value, start);
+      this.#inherited ??= new Set();
       this.#inherited.add(key);
     }
   }

@@ -52,7 +52,7 @@ class KeywordWalk {
   readonly #references: SchemaReferences;
   readonly #found: { readonly reference: string; readonly path: Path }[] = [];
   readonly #seen = new Set<JsonSchema>();
-  readonly #work = new Map<JsonSchema, number>();
+  readonly #work: Map<JsonSchema, number> = new Map();
 
   constructor(root: JsonSchema) {
     this.#references = new SchemaReferences(root);

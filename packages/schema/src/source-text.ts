@@ -33,7 +33,11 @@ export function sourceText(path: string, text: string): SourceText {
 
 function startsOfLines(text: string): readonly number[] {
   const starts = [0];
-  for (const { 0: end, index } of text.matchAll(/\r\n|\n|\r/g)) starts.push(index + end.length);
+  if (text.includes('\r')) {
+    for (const { 0: end, index } of text.matchAll(/\r\n|\n|\r/g)) starts.push(index + end.length);
+  } else {
+    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  }
   return starts;
 }
 

@@ -1,5 +1,5 @@
 import type { DocumentPath } from '@capstan/schema';
-import { type Fields, isFields, member, textAt, withMember } from '../record.ts';
+import { type Fields, isFields, mapList, member, textAt, withMember } from '../record.ts';
 import type { Report } from '../report.ts';
 import type { Normalising } from './normalise.ts';
 
@@ -33,7 +33,7 @@ export function normaliseConfig(config: unknown, { report, origins }: Normalisin
 }
 
 function settings(list: readonly unknown[], path: DocumentPath, report: Report): readonly unknown[] {
-  return list.map((setting, index) => (isFields(setting) ? typed(setting, [...path, index], report) : setting));
+  return mapList(list, (setting, index) => (isFields(setting) ? typed(setting, [...path, index], report) : setting));
 }
 
 function typed(setting: Fields, path: DocumentPath, report: Report): Fields {

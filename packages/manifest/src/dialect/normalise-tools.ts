@@ -1,13 +1,13 @@
 import type { DocumentPath } from '@capstan/schema';
 import { TOOL_SCHEMA } from '../format/tool-schema.ts';
-import { type Fields, isFields, member, textAt, withMember, withoutMember } from '../record.ts';
+import { type Fields, isFields, mapList, member, textAt, withMember, withoutMember } from '../record.ts';
 import type { Normalising } from './normalise.ts';
 import { normaliseSchema } from './normalise-schema.ts';
 import { withoutNulls } from './without-nulls.ts';
 
 /** Puts `tools:` into our form: a list of objects with `name`. */
 export function normaliseTools(tools: readonly unknown[] | Fields, context: Normalising): readonly unknown[] {
-  if (!isFields(tools)) return tools.map((tool, index) => normaliseTool(tool, ['tools', index], context));
+  if (!isFields(tools)) return mapList(tools, (tool, index) => normaliseTool(tool, ['tools', index], context));
   const message = "the tools are read as a list; each key as the tool's name";
   const finding = { message, hint: "Write a list of tools with 'name'.", part: 'key' } as const;
   context.report.add('CAPSTAN_MANIFEST_NORMALISED_TOOL', ['tools'], finding);
