@@ -63,8 +63,13 @@ export function createServer(options: ServerOptions): CapstanServer {
   const address = { host: options.listen?.host ?? '127.0.0.1', port: options.listen?.port ?? DEFAULT_PORT };
   const app = createApp();
   const gate = new CallGate();
-  const onError = (error: Error): void => log.pino.warn({ err: error }, 'MCP');
-  const mcp = createMcpHttp({ gateway: createHostGateway(options.host, gate), version: CAPSTAN_VERSION, onError });
+  const onError = (error: Error): void => log.pino.error({ err: error }, 'an MCP request failed');
+  const mcp = createMcpHttp({
+    gateway: createHostGateway(options.host, gate),
+    version: CAPSTAN_VERSION,
+    onError,
+    onNotice: (error) => log.pino.debug({ notice: error.message }, 'MCP'),
+  });
   installErrorReplies(app, log.pino);
   installGuards(app, { options, gate, listenHost: address.host });
   app.addHook('onResponse', async (request, reply) => {

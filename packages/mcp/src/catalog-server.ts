@@ -18,7 +18,10 @@ export interface CatalogServerParts {
   readonly instructions: string | undefined;
   readonly pageSize: number;
   readonly parked: ParkedCalls;
+  /** A defect of ours, or of the gateway. */
   readonly onError: (error: Error) => void;
+  /** What the SDK reports: mostly requests that a client got wrong, and connections that broke off. */
+  readonly onNotice: (error: Error) => void;
 }
 
 /**
@@ -33,15 +36,18 @@ export function createCatalogServer(parts: CatalogServerParts, caller: McpCaller
     debouncedNotificationMethods: ['notifications/tools/list_changed'],
     ...(parts.instructions === undefined ? {} : { instructions: parts.instructions }),
   });
-  server.onerror = parts.onError;
-  server.fallbackRequestHandler = (request, context) => answer({ parts, caller, server }, request, context);
+  server.onerror = parts.onNotice;
+  server.fallbackRequestHandler = (request, context) =>
+    answer({ parts, caller, server }, request, context).catch((error: unknown) => {
+      throw toProtocolError(error, parts.onError);
+    });
   return server;
 }
 
 /** Tells the connected client of changes, until the connection closes. For connections that stay open. */
 export function pushCatalogChanges(server: Server, parts: CatalogServerParts, caller: McpCaller): void {
   const stop = parts.gateway.onCatalogChanged(caller.workspace, () => {
-    if (server.transport !== undefined) server.sendToolListChanged().catch(parts.onError);
+    if (server.transport !== undefined) server.sendToolListChanged().catch(parts.onNotice);
   });
   const previous = server.onclose;
   server.onclose = () => {
@@ -63,4 +69,11 @@ async function answer(
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'tools/list: cursor must be a string');
   }
   return { ...toolPage(await parts.gateway.listTools(caller), cursor, parts.pageSize) };
+}
+
+/** The message of an unexpected error is for the operator alone. */
+function toProtocolError(error: unknown, onError: CatalogServerParts['onError']): ProtocolError {
+  if (error instanceof ProtocolError) return error;
+  onError(error instanceof Error ? error : new Error(String(error)));
+  return new ProtocolError(ProtocolErrorCode.InternalError, 'Internal error');
 }

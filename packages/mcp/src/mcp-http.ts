@@ -53,7 +53,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
   const endpointOf = (workspace: string): WorkspaceEndpoint => {
     const known = endpoints.get(workspace);
     if (known) return known;
-    const handler = createMcpHandler(factory, { onerror: parts.onError });
+    const handler = createMcpHandler(factory, { onerror: parts.onNotice });
     const stop = parts.gateway.onCatalogChanged(workspace, () => handler.notify.toolsChanged());
     const endpoint = { handler, stop };
     endpoints.set(workspace, endpoint);

@@ -20,8 +20,10 @@ export interface McpServerOptions {
   readonly maxParkedCalls?: number;
   /** Makes the tickets of parked calls; hard to guess. */
   readonly newTicket?: () => string;
-  /** Hears of failures outside any answer. */
+  /** Hears of defects, whose message the client does not get. */
   readonly onError?: (error: Error) => void;
+  /** Hears what the SDK reports: mostly requests that a client got wrong, and connections that broke off. */
+  readonly onNotice?: (error: Error) => void;
 }
 
 /** The factory, and what it shares between its server objects. */
@@ -50,6 +52,7 @@ export function resolveMcpServer(options: McpServerOptions): ResolvedMcpServer {
       newTicket: options.newTicket ?? randomUUID,
     }),
     onError: options.onError ?? (() => undefined),
+    onNotice: options.onNotice ?? (() => undefined),
   };
   const factory: McpServerFactory = (context) => {
     const caller = callerFor(context, options.caller);

@@ -15,7 +15,7 @@ export interface ProgressReporter {
 export function createProgressReporter(
   context: ServerContext,
   token: ProgressToken,
-  onError: (error: Error) => void,
+  onNotice: (error: Error) => void,
 ): ProgressReporter {
   let last = Number.NEGATIVE_INFINITY;
   let sent: Promise<void> = Promise.resolve();
@@ -24,7 +24,7 @@ export function createProgressReporter(
       if (!(step.progress > last)) return;
       last = step.progress;
       const params = { progressToken: token, ...step };
-      sent = sent.then(() => context.mcpReq.notify({ method: 'notifications/progress', params })).catch(onError);
+      sent = sent.then(() => context.mcpReq.notify({ method: 'notifications/progress', params })).catch(onNotice);
     },
     flushed: () => sent,
   };

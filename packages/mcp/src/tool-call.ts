@@ -31,7 +31,7 @@ export interface ToolCallEnvironment {
   readonly caller: McpCaller;
   readonly gateway: McpGateway;
   readonly parked: ParkedCalls;
-  readonly onError: (error: Error) => void;
+  readonly onNotice: (error: Error) => void;
 }
 
 /** Answers `tools/call`. @throws ProtocolError -32602 for wrong params, an unknown tool or an expired `requestState`. */
@@ -41,7 +41,7 @@ export async function answerToolCall(
   context: ServerContext,
 ): Promise<Result> {
   const claim: ParkedCallClaim = { caller: environment.caller, ...readCallParams(params) };
-  const progress = progressOf(context, environment.onError);
+  const progress = progressOf(context, environment.onNotice);
   const round =
     context.mcpReq.envelope === undefined
       ? await runOnConnection(environment, claim, context, progress)
@@ -157,15 +157,18 @@ function toolCallOf(claim: ParkedCallClaim, context: ServerContext): Omit<McpToo
   };
 }
 
-/** The client's cancellation, and over HTTP also its disconnect: without an event store nobody could fetch the result. */
+/**
+ * The client's cancellation and its disconnect. In a session the SDK does not end a call when its response breaks off
+ * (another stream might deliver it); here there is none, so nobody could fetch the result.
+ */
 function signalOf(context: ServerContext): AbortSignal {
-  const request = context.http?.req;
+  const request = context.sessionId === undefined ? undefined : context.http?.req;
   return request === undefined ? context.mcpReq.signal : AbortSignal.any([context.mcpReq.signal, request.signal]);
 }
 
-function progressOf(context: ServerContext, onError: (error: Error) => void): ProgressReporter | undefined {
+function progressOf(context: ServerContext, onNotice: (error: Error) => void): ProgressReporter | undefined {
   const token = progressTokenOf(context);
-  return token === undefined ? undefined : createProgressReporter(context, token, onError);
+  return token === undefined ? undefined : createProgressReporter(context, token, onNotice);
 }
 
 function readCallParams(params: Readonly<Record<string, unknown>>): { name: string; arguments: JsonObject } {

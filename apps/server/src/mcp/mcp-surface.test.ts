@@ -20,6 +20,7 @@ interface AnyClient {
   call(name: string, args?: Record<string, JsonValue>, options?: CallOptions): Promise<CallResult>;
   onElicit(answer: (message: string) => Record<string, string>): void;
   onListChanged(listener: () => void): Promise<void>;
+  close(): Promise<void>;
 }
 
 interface CallOptions {
@@ -89,6 +90,21 @@ describe.each(CLIENTS)('over HTTP with $name', ({ connect }) => {
     cancel.abort('enough');
     await expect(calling).rejects.toThrow();
     expect(await finished).toMatchObject({ surface: 'mcp', status: 'failed', code: 'CAPSTAN_CANCELLED' });
+  });
+
+  test('a client that closes in the middle cancels its call', async () => {
+    const started = Promise.withResolvers<void>();
+    const long = tool('app.long', (_input, { signal }) => {
+      started.resolve();
+      return untilCancelled(signal);
+    });
+    const server = await serverUnderTest({ tools: [long] });
+    const finished = new Promise((resolve) => server.host.on('invocation:finished', resolve));
+    const client = await connect(`${server.url}/mcp`, AGENT_KEY);
+    const calling = client.call('long');
+    await started.promise;
+    await Promise.all([expect(calling).rejects.toThrow(), client.close()]);
+    expect(await finished).toMatchObject({ status: 'failed', code: 'CAPSTAN_CANCELLED' });
   });
 
   test('a tool can ask the user', async () => {
@@ -196,6 +212,7 @@ function connectV2(mode: 'legacy' | { pin: string }): Connect {
         if (mode !== 'legacy') await client.listen({ toolsListChanged: true });
         else await stream.isOpen;
       },
+      close: () => client.close(),
     };
   };
 }
@@ -219,6 +236,7 @@ async function connectV1(url: string, key: string): Promise<AnyClient> {
       client.setNotificationHandler(ToolListChangedNotificationSchema, listener);
       await stream.isOpen;
     },
+    close: () => client.close(),
   };
 }
 

@@ -138,7 +138,9 @@ function withoutReferences(schema: unknown, document: OpenApiDocument): unknown 
 }
 
 function curlOf({ method, path, requestBody, security }: ListedOperation): string {
-  const url = `http://127.0.0.1:7420${path.replace('{workspace}', 'default')}`;
+  // Braces would mean something to curl; the script puts in the server's own address.
+  const shown = path.replace('{workspace}', 'default').replace('{tool}', 'TOOL_NAME').replace('{code}', 'PACK_CODE');
+  const url = `http://127.0.0.1:7420${shown}`;
   const lines = [`curl -s ${method === 'get' ? '' : `-X ${method.toUpperCase()} `}'${url}'`];
   if (security === undefined) lines.push(`-H "Authorization: Bearer $CAPSTAN_KEY"`);
   const example = requestBody?.content['application/json']?.example;

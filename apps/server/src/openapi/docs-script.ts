@@ -14,6 +14,9 @@ document.getElementById('theme').addEventListener('click', () => {
   const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
   root.dataset.theme = dark ? 'light' : 'dark';
 });
+for (const snippet of document.querySelectorAll('.try code')) {
+  snippet.textContent = snippet.textContent.replace('http://127.0.0.1:7420', location.origin);
+}
 for (const button of document.querySelectorAll('.copy')) {
   button.addEventListener('click', async () => {
     await navigator.clipboard.writeText(button.nextElementSibling.textContent);
