@@ -99,7 +99,8 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 }
 
 function resolveOptions(options: HostOptions): ResolvedOptions {
-  const settings = loadHostSettings(options.config);
+  const logger = options.logger ?? silentLogger;
+  const settings = loadHostSettings(options.config, logger);
   return {
     options,
     settings,
@@ -107,7 +108,7 @@ function resolveOptions(options: HostOptions): ResolvedOptions {
     // The one place outside apps/ that reads it: `createHost` is the front door of applications that embed a host.
     environment: options.environment ?? process.env,
     clock: options.clock ?? { now: () => Date.now() },
-    logger: options.logger ?? silentLogger,
+    logger,
     audit: options.audit ?? noAudit,
   };
 }

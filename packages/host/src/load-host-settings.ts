@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { formatDiagnostic, hasErrors } from '@capstan/schema';
-import { CapstanError } from '@capstan/sdk';
+import { CapstanError, type Logger } from '@capstan/sdk';
 import { type HostSettings, loadSettings } from './settings/host-settings.ts';
 
 const MAX_LISTED = 20;
@@ -9,13 +9,14 @@ const MAX_LISTED = 20;
  * Reads `capstan.yaml` for a host that is about to start.
  * @throws CapstanError CAPSTAN_CONFIG_INVALID with every finding in `details.diagnostics`: a wrong file never starts a half-configured host.
  */
-export function loadHostSettings(config: string | HostSettings | undefined): HostSettings {
+export function loadHostSettings(config: string | HostSettings | undefined, logger?: Logger): HostSettings {
   if (typeof config === 'object') return config;
   const path = config ?? 'capstan.yaml';
   const { settings, diagnostics } = loadSettings({
     path,
     text: config === undefined ? 'version: 1\n' : readSettings(config),
   });
+  for (const warning of settings ? diagnostics : []) logger?.warn(formatDiagnostic(warning));
   if (settings && !hasErrors(diagnostics)) return settings;
   const findings = diagnostics.map(formatDiagnostic);
   throw new CapstanError(

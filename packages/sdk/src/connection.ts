@@ -2,15 +2,18 @@ import type { JsonValue } from './json.ts';
 import type { Secret } from './secret.ts';
 import type { AuthType, ConnectionStatus, ConnectionType } from './vocabulary.ts';
 
-/** A resolved config: plain values, and {@link Secret}s for what the schema calls secret. Keys are the pack's own. */
+/** A resolved value: plain JSON, with {@link Secret}s at any depth where the schema calls something secret. */
+export type ResolvedValue = JsonValue | Secret | readonly ResolvedValue[] | ResolvedConfig;
+
+/** A resolved config. Keys are the pack's own. */
 export interface ResolvedConfig {
-  readonly [key: string]: JsonValue | Secret | undefined;
+  readonly [key: string]: ResolvedValue | undefined;
 }
 
 /** How a connection authenticates. Credentials are {@link Secret}s. */
 export interface ConnectionAuth {
   readonly type: AuthType;
-  readonly [key: string]: JsonValue | Secret | undefined;
+  readonly [key: string]: ResolvedValue | undefined;
 }
 
 /**

@@ -7,7 +7,7 @@ export {
   toWireError,
   type WireError,
 } from './capstan-error.ts';
-export type { ConnectionAuth, ResolvedConfig, ToolConnection } from './connection.ts';
+export type { ConnectionAuth, ResolvedConfig, ResolvedValue, ToolConnection } from './connection.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from './error-codes.ts';
 export type { JsonObject, JsonSchema, JsonValue } from './json.ts';
 export type { InvocationOutcome, InvocationResult } from './outcome.ts';

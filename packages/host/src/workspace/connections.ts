@@ -35,6 +35,10 @@ export interface BindingSources {
   /** Names that this pack may read. */
   readonly allowed: ReadonlySet<string>;
   readonly readFile: (path: string) => string;
+  /** Fingerprints of secrets are made with it: the same for the whole process. */
+  readonly maskKey: Buffer;
+  /** Told what is odd about a config, and stops nothing. */
+  readonly onWarning: (message: string) => void;
 }
 
 /** Resolves a declared connection, or derives one for a tool type that has none. */
@@ -53,7 +57,9 @@ export function bindConnection(
     ...optional('connectionLayer', settings && connectionLayerOf({ ...settings, references: 'operator' })),
     environment: { variables: sources.variables, allowed: sources.allowed },
     readFile: sources.readFile,
+    maskKey: sources.maskKey,
   });
+  for (const { message } of resolution.warnings) sources.onWarning(message);
   const fields = accountFields(sources, settings, resolution.values);
   return {
     id,

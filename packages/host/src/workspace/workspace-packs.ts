@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ConfigResolution } from '@capstan/config';
 import { CapstanError, type Logger, type RemoteToolAdapter } from '@capstan/sdk';
 import type { PackHttpFactory } from '../backends/pack-http.ts';
@@ -36,6 +37,7 @@ export interface WorkspacePacksOptions {
 export class WorkspacePacks {
   readonly #options: WorkspacePacksOptions;
   readonly #failures = new Map<string, CapstanError>();
+  readonly #maskKey = randomBytes(32);
   readonly #workspaceScopes = new Map<string, ServiceScope>();
 
   constructor(options: WorkspacePacksOptions) {
@@ -135,6 +137,8 @@ export class WorkspacePacks {
       variables: this.#options.variables,
       allowed: this.#allowed(workspaceId, pack),
       readFile: this.#options.readFile,
+      maskKey: this.#maskKey,
+      onWarning: (message) => this.#options.logger.warn(message, { pack: pack.code, workspace: workspaceId }),
     };
     const declared = this.#options.settings.workspaces.get(workspaceId)?.connections ?? [];
     const names = namesOf(pack);
