@@ -26,7 +26,7 @@ export function sendReply(reply: FastifyReply, { status, headers, body }: HttpRe
 }
 
 /** A failure of the server library as one of ours. */
-export function toCapstanError(error: unknown): CapstanError {
+function toCapstanError(error: unknown): CapstanError {
   if (isCapstanError(error)) return error;
   const { code, statusCode } = factsOf(error);
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
