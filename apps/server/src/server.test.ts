@@ -6,8 +6,8 @@ import { createHost } from '@capstan/host';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDataFolder } from './data-folder/data-folder.ts';
 import { readServerFile } from './data-folder/server-file.ts';
+import { serverUnderTest, tool, untilCancelled } from './running-server.test.support.ts';
 import { startServer } from './start-server.ts';
-import { serverUnderTest, tool, untilCancelled } from './test-support/running-server.ts';
 
 const BASE = '/v1/workspaces/default';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FakeGateway, fakeCaller } from './fake-gateway.ts';
+import { FakeGateway, fakeCaller } from './fake-gateway.test.support.ts';
 import { LegacySessions } from './legacy-sessions.ts';
 import { resolveMcpServer } from './mcp-server-factory.ts';
 

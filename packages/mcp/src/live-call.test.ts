@@ -1,6 +1,6 @@
 import type { ElicitAnswer } from '@capstan/sdk';
 import { expect, test } from 'vitest';
-import { fakeCaller } from './fake-gateway.ts';
+import { fakeCaller } from './fake-gateway.test.support.ts';
 import type { McpCallAnswer } from './gateway.ts';
 import { LiveCall } from './live-call.ts';
 import { ParkedCalls } from './parked-calls.ts';

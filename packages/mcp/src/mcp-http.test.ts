@@ -2,7 +2,7 @@ import { CapstanError } from '@capstan/sdk';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { callerInfo } from './caller-info.ts';
-import { FakeGateway, fakeCaller, untilCancelled } from './fake-gateway.ts';
+import { FakeGateway, fakeCaller, untilCancelled } from './fake-gateway.test.support.ts';
 import type { McpCaller, McpGateway } from './gateway.ts';
 import { createMcpHttp, type McpHttp, type McpHttpOptions } from './mcp-http.ts';
 

@@ -2,7 +2,7 @@ import { Client } from '@modelcontextprotocol/client';
 import { InMemoryTransport } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { FakeGateway, fakeCaller, untilCancelled } from './fake-gateway.ts';
+import { FakeGateway, fakeCaller, untilCancelled } from './fake-gateway.test.support.ts';
 import { createMcpServerFactory } from './mcp-server-factory.ts';
 
 const ERAS = [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fakeDefinition } from './fake-gateway.ts';
+import { fakeDefinition } from './fake-gateway.test.support.ts';
 import type { CatalogSnapshot } from './gateway.ts';
 import { type ListedTool, toolNamed, toolPage } from './tool-listing.ts';
 

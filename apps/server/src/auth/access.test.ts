@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { linePackFolder } from '../test-support/line-pack.ts';
-import { ADMIN_KEY, AGENT_KEY, serverUnderTest } from '../test-support/running-server.ts';
+import { linePackFolder } from '../line-pack.test.support.ts';
+import { ADMIN_KEY, AGENT_KEY, serverUnderTest } from '../running-server.test.support.ts';
 
 test('every operation of the document, and MCP, needs a key', async () => {
   const server = await serverUnderTest();

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { serverUnderTest, tool } from '../test-support/running-server.ts';
+import { serverUnderTest, tool } from '../running-server.test.support.ts';
 import { parseJsonBody } from './json-body.ts';
 
 const INVOKE = '/v1/workspaces/default/invoke';

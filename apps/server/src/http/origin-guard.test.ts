@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
-import { serverUnderTest } from '../test-support/running-server.ts';
+import { serverUnderTest } from '../running-server.test.support.ts';
 import { createOriginGuard } from './origin-guard.ts';
 
 const NOTHING = { allowedHosts: [], allowedOrigins: [], listenHost: '127.0.0.1' };

@@ -12,7 +12,7 @@ import {
   serverUnderTest,
   tool,
   untilCancelled,
-} from '../test-support/running-server.ts';
+} from '../running-server.test.support.ts';
 
 /** What the tests do with any client. */
 interface AnyClient {

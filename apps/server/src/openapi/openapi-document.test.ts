@@ -1,14 +1,14 @@
 import { compileSchema } from '@capstan/schema';
 import { CapstanError, ERROR_CODES, type ErrorCode, type JsonValue } from '@capstan/sdk';
 import { expect, test } from 'vitest';
-import { linePackFolder } from '../test-support/line-pack.ts';
+import { linePackFolder } from '../line-pack.test.support.ts';
 import {
   ADMIN_KEY,
   type ServerUnderTest,
   serverUnderTest,
   type TestRequest,
   tool,
-} from '../test-support/running-server.ts';
+} from '../running-server.test.support.ts';
 import type { OpenApiDocument, OpenApiOperation } from './openapi-document.ts';
 
 const BASE = '/v1/workspaces/default';

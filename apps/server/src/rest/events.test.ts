@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { serverUnderTest, tool, untilCancelled } from '../test-support/running-server.ts';
+import { serverUnderTest, tool, untilCancelled } from '../running-server.test.support.ts';
 
 const BASE = '/v1/workspaces/default';
 const EVENTS = { accept: 'text/event-stream' };

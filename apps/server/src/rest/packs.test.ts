@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { linePackFolder } from '../test-support/line-pack.ts';
-import { ADMIN_KEY, serverUnderTest } from '../test-support/running-server.ts';
+import { linePackFolder } from '../line-pack.test.support.ts';
+import { ADMIN_KEY, serverUnderTest } from '../running-server.test.support.ts';
 
 const BASE = '/v1/workspaces/default';
 const TOKEN = 's3cret-token-42';

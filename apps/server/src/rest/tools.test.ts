@@ -1,7 +1,7 @@
 import { CapstanError, type JsonValue, toolResult } from '@capstan/sdk';
 import { expect, test } from 'vitest';
-import { linePackFolder } from '../test-support/line-pack.ts';
-import { ADMIN_KEY, OTHER_KEY, serverUnderTest, tool } from '../test-support/running-server.ts';
+import { linePackFolder } from '../line-pack.test.support.ts';
+import { ADMIN_KEY, OTHER_KEY, serverUnderTest, tool } from '../running-server.test.support.ts';
 
 const BASE = '/v1/workspaces/default';
 const echo = tool('app.echo', (input) => input as JsonValue, { description: 'Says what it hears.' });

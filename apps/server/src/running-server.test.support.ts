@@ -1,8 +1,8 @@
 import { createHost, type Host, type HostOptions, loadSettings, type RegisteredToolOptions } from '@capstan/host';
 import { CapstanError, type JsonValue } from '@capstan/sdk';
 import { onTestFinished } from 'vitest';
-import { createLog, type Log } from '../log.ts';
-import { type StartServerOptions, startServer } from '../start-server.ts';
+import { createLog, type Log } from './log.ts';
+import { type StartServerOptions, startServer } from './start-server.ts';
 
 /** A server on a free port, with the host behind it. */
 export interface ServerUnderTest {
