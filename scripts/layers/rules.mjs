@@ -8,6 +8,7 @@ const LIBRARY_OWNERS = new Map([
   ['re2js', 'packages/schema'],
   ['undici', 'packages/http'],
   ['ipaddr.js', 'packages/http'],
+  ['sanitize-html', 'packages/sanitize'],
   ['minisearch', 'packages/catalog'],
   ['@modelcontextprotocol/*', 'packages/mcp'],
   ['awilix', 'packages/host'],
@@ -28,6 +29,11 @@ const LIBRARY_EXCEPTIONS = [
     library: 'fastify',
     package: 'apps/example-remote-service',
     reason: "it stands for a stranger's service, so it shares no code with us",
+  },
+  {
+    library: 'ipaddr.js',
+    package: 'packages/sanitize',
+    reason: 'it tells a tool at once that a URL is private; http decides all the same, where the socket is opened',
   },
   {
     library: '@modelcontextprotocol/node',
@@ -66,6 +72,7 @@ const LAYERS = [
     'packages/workflow',
     'packages/store',
     'packages/telemetry',
+    'packages/sanitize',
   ],
   ['packages/host'],
   ['packages/testing'],
@@ -104,8 +111,11 @@ export function refuseArrow(from, to, inTest) {
   return `'${to}' stands above '${from}'`;
 }
 
+/** Checks that packs share; they need nothing of a host and reach nothing. */
+const HELPERS_OF_PACKS = 'packages/sanitize';
+
 function refusePackArrow(to, inTest) {
-  if (to === 'packages/sdk' || (inTest && to === 'packages/testing')) return undefined;
+  if (to === 'packages/sdk' || to === HELPERS_OF_PACKS || (inTest && to === 'packages/testing')) return undefined;
   return inTest ? 'a pack knows @capstan/sdk, and in tests @capstan/testing' : 'a pack knows nothing but @capstan/sdk';
 }
 
