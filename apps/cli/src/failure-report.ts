@@ -35,7 +35,7 @@ function failureText(error: CapstanError, printer: Printer, executionId: string 
   return [
     `${paint.bad(`error ${error.code}:`)} ${plainText(error.message)}`,
     ...detailLines(error.details),
-    `${paint.strong('hint:')} ${oneLine(error.hint)}`,
+    `${paint.strong('hint:')} ${oneLine(error.hint).replace(/listed in details\.(?:problems|missing)/u, 'listed above')}`,
     ...(executionId === undefined ? [] : [paint.quiet(`execution ${executionId}`)]),
   ].join('\n');
 }

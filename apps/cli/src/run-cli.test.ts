@@ -7,9 +7,10 @@ import { CapstanError } from '@capstan/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHostBackend } from './backend/host-backend.ts';
 import type { CliIo } from './cli-io.ts';
-import { type FakeIo, fakeIo } from './fake-io.ts';
+import { type FakeIo, fakeIo } from './fake-io.test.support.ts';
 import { runCli } from './run-cli.ts';
 
+const CLIENT = { name: 'test', version: '1' };
 let host: Host;
 
 beforeEach(async () => {
@@ -334,13 +335,50 @@ describe('settings', () => {
     expect(err).toContain('the server at http://127.0.0.1:9 does not answer');
   });
 
-  test('mcp ends when stdin ends, and writes nothing but the protocol', async () => {
+  test('mcp answers what was asked before stdin ended, ends, and writes nothing but the protocol', async () => {
+    const asked = [
+      { id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: CLIENT } },
+      { method: 'notifications/initialized' },
+      { id: 2, method: 'tools/list' },
+      { id: 3, method: 'tools/call', params: { name: 'nothing' } },
+    ];
+    const text = asked.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join('');
+    const { code, out, err } = await inProcess(['mcp'], { stdin: Readable.from([text]) });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const answers = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(answers).toMatchObject([
+      { jsonrpc: '2.0', id: 1, result: { serverInfo: { name: 'capstan' } } },
+      { jsonrpc: '2.0', id: 2, result: { tools: [] } },
+      { jsonrpc: '2.0', id: 3, error: { code: -32_602 } },
+    ]);
+  });
+
+  test('mcp does not wait for a call that takes long when the client has gone', async () => {
+    const started = Promise.withResolvers<AbortSignal>();
+    host.register({
+      id: 'app.wait',
+      description: 'Waits.',
+      handler: (_input, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+          started.resolve(signal);
+        }),
+    });
     const stdin = new PassThrough();
-    const running = inProcess(['mcp'], { stdin });
-    stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' })}\n`);
-    setImmediate(() => stdin.end());
-    const { code, out } = await running;
-    expect(code).toBe(0);
-    for (const line of out.split('\n').filter(Boolean)) expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });
+    const running = run(['mcp'], { stdin });
+    stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 3, method: 'tools/call', params: { name: 'wait' } })}\n`);
+    const signal = await started.promise;
+    stdin.end();
+    expect((await running).code).toBe(0);
+    expect(signal.aborted).toBe(true);
+  });
+
+  test('mcp on a workspace that does not exist says so on stderr', async () => {
+    const { code, out, err } = await inProcess(['mcp', '-w', 'none']);
+    expect({ code, out }).toEqual({ code: 3, out: '' });
+    expect(err).toContain('error CAPSTAN_WORKSPACE_NOT_FOUND');
   });
 });

@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import type { Backend } from './backend/backend.ts';
-import { type BackendOpener, type BackendUse, openBackend } from './backend/open-backend.ts';
+import type { BackendOpener, BackendUse } from './backend/open-backend.ts';
 import type { CliIo } from './cli-io.ts';
 import type { CommandContext, CommandHandler } from './command-context.ts';
 import { EXIT_OK, exitCodeOf } from './exit-code.ts';
@@ -9,8 +9,14 @@ import { type GlobalOptions, readGlobalOptions } from './global-options.ts';
 import { createPrinter } from './output/printer.ts';
 import { createProgram } from './program.ts';
 
+/** Host and server are loaded by the commands that need them: help and checks answer at once. */
+const openLazily: BackendOpener = async (run, use) => {
+  const { openBackend } = await import('./backend/open-backend.ts');
+  return openBackend(run, use);
+};
+
 /** Runs one command line and resolves with its exit code. Never rejects. */
-export async function runCli(io: CliIo, open: BackendOpener = openBackend): Promise<number> {
+export async function runCli(io: CliIo, open: BackendOpener = openLazily): Promise<number> {
   let exitCode = EXIT_OK;
   const program = createProgram(io, async (command, handler) => {
     exitCode = await runCommand(io, open, command, handler);

@@ -4,7 +4,6 @@ import { examples } from '../output/examples.ts';
 import type { CommandRunner } from '../program.ts';
 import { listPacks } from './list-packs.ts';
 import { switchPack } from './switch-pack.ts';
-import { validatePacks } from './validate-packs.ts';
 
 interface ValidateFlags {
   readonly strict?: boolean;
@@ -54,7 +53,10 @@ function addValidate(pack: Command, run: CommandRunner): void {
       ]),
     )
     .action((paths: readonly string[], flags: ValidateFlags, command: Command) =>
-      run(command, (context) => validatePacks(context, paths, flags)),
+      run(command, async (context) => {
+        const { validatePacks } = await import('./validate-packs.ts');
+        return validatePacks(context, paths, flags);
+      }),
     );
 }
 

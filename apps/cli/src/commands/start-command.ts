@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { jsonFlag } from '../global-options.ts';
 import { examples } from '../output/examples.ts';
 import type { CommandRunner } from '../program.ts';
-import { type StartFlags, start } from '../start/start.ts';
+import type { StartFlags } from '../start/start.ts';
 
 /** `capstan start`. */
 export function addStartCommand(program: Command, run: CommandRunner): void {
@@ -24,5 +24,10 @@ export function addStartCommand(program: Command, run: CommandRunner): void {
 
 The keys are printed here and kept in keys.json of the data folder; no log has them.`,
     )
-    .action((flags: StartFlags, command: Command) => run(command, (context) => start(context, flags)));
+    .action((flags: StartFlags, command: Command) =>
+      run(command, async (context) => {
+        const { start } = await import('../start/start.ts');
+        return start(context, flags);
+      }),
+    );
 }

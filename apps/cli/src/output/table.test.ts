@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fakeIo } from '../fake-io.ts';
+import { fakeIo } from '../fake-io.test.support.ts';
 import { cutToWidth, displayWidth, oneLine, plainText, wrapToWidth } from './display-text.ts';
 import { createPaint } from './paint.ts';
 import { formatTable } from './table.ts';

@@ -1,60 +1,20 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CliIo } from '../cli-io.ts';
-import { type FakeIo, fakeIo } from '../fake-io.ts';
+import { type ExampleFolder, exampleFolder, TOKEN_VARIABLE } from '../example-folder.test.support.ts';
+import { type FakeIo, fakeIo } from '../fake-io.test.support.ts';
 import { runCli } from '../run-cli.ts';
 
-const TOKEN_VARIABLE = 'EXAMPLE_REMOTE_API_TOKEN';
 const runs: { readonly fake: FakeIo; readonly exit: Promise<number> }[] = [];
-let folder: string;
-
-const MANIFEST = `
-code: notes
-display_name: "Notes"
-version: "1.0.0"
-config:
-  schema:
-    - { name: base_url, type: string, required: true, env_var: EXAMPLE_REMOTE_BASE_URL }
-    - { name: api_token, type: string, required: true, secret: true, env_var: ${TOKEN_VARIABLE}, description: "What opens the service." }
-tools:
-  - name: wp.list_posts
-    description: Lists posts.
-    annotations: { read_only: true }
-    remote: { tool_type: wp, action: list_posts }
-    input_schema: { type: object }
-  - name: wp.publish_post
-    description: Publishes a post.
-    remote: { tool_type: wp, action: publish_post }
-    input_schema:
-      type: object
-      required: [title, content]
-      properties: { title: { type: string }, content: { type: string } }
-    examples: [{ title: "It's here", content: "<p>Hi</p>" }]
-`;
-
-const SETTINGS = `
-version: 1
-discover: [./packs/*]
-packs:
-  notes: { environment: [EXAMPLE_REMOTE_BASE_URL, ${TOKEN_VARIABLE}] }
-workspaces:
-  default: { packs: [notes] }
-  support: { packs: [] }
-keys:
-  - { name: ci, workspace: support, role: agent, value: env:CI_KEY }
-egress: { allow_private: [127.0.0.0/8] }
-`;
+let folder: ExampleFolder;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'capstan-start-'));
-  write('capstan.yaml', SETTINGS);
-  write('packs/notes/manifest.yaml', MANIFEST);
+  folder = exampleFolder();
 });
 
 afterEach(async () => {
@@ -62,16 +22,11 @@ afterEach(async () => {
     fake.signal('SIGTERM');
     await exit;
   }
-  rmSync(folder, { recursive: true, force: true });
+  folder.remove();
 });
 
-function write(path: string, text: string): void {
-  mkdirSync(dirname(join(folder, path)), { recursive: true });
-  writeFileSync(join(folder, path), text);
-}
-
 function launch(argv: readonly string[], io: Partial<CliIo> = {}): { fake: FakeIo; exit: Promise<number> } {
-  const fake = fakeIo({ argv, cwd: folder, env: { CI_KEY: 'key-of-the-build' }, ...io });
+  const fake = fakeIo({ argv, cwd: folder.path, env: { CI_KEY: 'key-of-the-build' }, ...io });
   const run = { fake, exit: runCli(fake.io) };
   runs.push(run);
   return run;
@@ -127,7 +82,7 @@ test('a pack that needs config says which key, what for, and where to set it', a
 });
 
 test('without settings it says how to begin', async () => {
-  rmSync(join(folder, 'capstan.yaml'));
+  rmSync(join(folder.path, 'capstan.yaml'));
   const { said } = await start();
   expect(said).toContain('no packs yet');
 });
@@ -143,10 +98,10 @@ test('the keys are for the owner alone, and in no log and no audit record', asyn
   expect(call.status).toBe(200);
   fake.signal('SIGINT');
   expect(await exit).toBe(0);
-  expect(statSync(join(folder, '.capstan', 'keys.json')).mode & 0o777).toBe(0o600);
+  expect(statSync(join(folder.data, 'keys.json')).mode & 0o777).toBe(0o600);
   expect(fake.stderr()).toContain('→ POST http://127.0.0.1');
-  for (const name of readdirSync(join(folder, '.capstan')).filter((file) => file !== 'keys.json')) {
-    expect(readFileSync(join(folder, '.capstan', name), 'utf8')).not.toMatch(/cap_(admin|agent)_/u);
+  for (const name of readdirSync(folder.data).filter((file) => file !== 'keys.json')) {
+    expect(readFileSync(join(folder.data, name), 'utf8')).not.toMatch(/cap_(admin|agent)_/u);
   }
   expect(fake.stderr()).not.toMatch(/cap_(admin|agent)_|key-of-the-build/u);
 });
@@ -170,7 +125,7 @@ test('the first signal drains and exits 0; the port and the data folder are free
   first.fake.signal('SIGINT');
   expect(await first.exit).toBe(0);
   await expect(fetch(`${first.summary.url}/healthz`)).rejects.toThrow();
-  expect(readdirSync(join(folder, '.capstan'))).not.toContain('server.json');
+  expect(readdirSync(folder.data)).not.toContain('server.json');
   await startForProgram();
 });
 
@@ -178,7 +133,7 @@ test('a second start on the same data folder is refused by name', async () => {
   await startForProgram();
   const second = launch(['start', '--port', '0']);
   expect(await second.exit).toBe(2);
-  expect(second.fake.stderr()).toContain(`error CAPSTAN_CONFLICT: the data folder ${join(folder, '.capstan')}`);
+  expect(second.fake.stderr()).toContain(`error CAPSTAN_CONFLICT: the data folder ${folder.data}`);
   expect(second.fake.stderr()).toContain(String(process.pid));
 });
 

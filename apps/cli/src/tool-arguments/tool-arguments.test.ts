@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { isCapstanError, type JsonSchema } from '@capstan/sdk';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { fakeIo } from '../fake-io.ts';
+import { fakeIo } from '../fake-io.test.support.ts';
 import { readJsonInput } from './json-input.ts';
 import { buildArguments, readWrittenArgument } from './tool-arguments.ts';
 
