@@ -68,11 +68,11 @@ const CASES: readonly Case[] = [
     kind: 'too_large',
     status: 200,
   },
-  { what: 'no answer comes', respond: () => undefined, exchange: { timeoutMs: 60 }, kind: 'timeout' },
+  { what: 'no answer comes', respond: () => undefined, exchange: { timeoutMs: 500 }, kind: 'timeout' },
   {
     what: 'the body never ends',
     respond: (socket) => socket.write(`${HEAD}content-length: 100\r\n\r\n{`),
-    exchange: { timeoutMs: 60 },
+    exchange: { timeoutMs: 500 },
     kind: 'timeout',
     status: 200,
   },
@@ -83,7 +83,7 @@ const CASES: readonly Case[] = [
       const drip = setInterval(() => socket.write('1\r\n \r\n'), 10);
       socket.on('close', () => clearInterval(drip));
     },
-    exchange: { timeoutMs: 80 },
+    exchange: { timeoutMs: 500 },
     kind: 'timeout',
     status: 200,
   },

@@ -34,7 +34,12 @@ const wellFormed = fc
   .filter(([status]) => status !== 204 && status !== 304)
   .map(([status, body, type, wait]) => answer(status, body, { 'content-type': type, 'retry-after': wait }));
 
+const succeeding = fc
+  .tuple(fc.integer({ min: 200, max: 203 }), fc.jsonValue())
+  .map(([status, result]) => answer(status, { success: true, result }));
+
 const hostile = fc.oneof(
+  { weight: 1, arbitrary: succeeding },
   { weight: 3, arbitrary: wellFormed },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
 );
@@ -44,17 +49,21 @@ test('any bytes with any status give a result or a typed error, never a crash', 
   process.stdout.write(`property "any answer, remote": ${RUNS} runs, seed ${seed}\n`);
   const service = await scriptedService();
   const never = { failureThreshold: Number.POSITIVE_INFINITY, recoveryTimeoutMs: 1, successThreshold: 1 };
-  const { adapter } = testAdapter();
+  const { adapter, clock, pauses } = testAdapter();
+  let results = 0;
   await fc.assert(
     fc.asyncProperty(hostile, fc.boolean(), async (bytes, repeatable) => {
       service.play((socket) => socket.end(Buffer.from(bytes)));
       const policy = { repeatable, breaker: never, timeoutMs: 10_000 };
-      const outcome = await adapter.call(callOf(connectionTo(service.url), { policy })).then(
+      // The pauses move the clock: a deadline that stood still would end all repetitions after the first few dozen cases.
+      const context = { deadline: clock.now() + 60_000 };
+      const outcome = await adapter.call(callOf(connectionTo(service.url), { policy, context })).then(
         (result) => ({ result }),
         (error: unknown) => ({ error }),
       );
       if ('result' in outcome) {
         expect(outcome.result).not.toBeUndefined();
+        results += 1;
         return;
       }
       const { error } = outcome;
@@ -65,4 +74,7 @@ test('any bytes with any status give a result or a typed error, never a crash', 
     }),
     { numRuns: RUNS, seed },
   );
+  // Neither half of the adapter may have slept through the property.
+  expect(results).toBeGreaterThan(RUNS / 20);
+  expect(pauses.length).toBeGreaterThan(RUNS / 20);
 });

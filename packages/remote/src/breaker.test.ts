@@ -57,7 +57,7 @@ test('unreachable, silent, failing and answering outside the contract: all count
     (socket) => socket.end('junk\r\n'),
   );
   const { adapter } = testAdapter();
-  const policy = { ...ONCE, timeoutMs: 100 };
+  const policy = { ...ONCE, timeoutMs: 1_000 };
   for (let count = 0; count < 5; count += 1) await errorOf(adapter.call(callOf(connectionTo(service.url), { policy })));
   expect(adapter.circuits()[0]?.state.kind).toBe('open');
 });

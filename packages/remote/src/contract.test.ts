@@ -45,7 +45,7 @@ describe('requests are the golden files, byte by byte', () => {
           idempotencyKey: 'order-42',
           extra: { locale: 'de', tenant_id: 'other', execution_id: 'other' },
           traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00',
-          deadline: START_MS + 1_234,
+          deadline: START_MS + 12_345,
         },
       }),
     );

@@ -84,7 +84,7 @@ test('the deadline ends an attempt that has a longer timeout, and the endpoint i
   service.play(() => undefined);
   const { adapter } = testAdapter();
   const call = callOf(connectionTo(service.url), {
-    context: { deadline: START_MS + 80 },
+    context: { deadline: START_MS + 800 },
     policy: { repeatable: true },
   });
   expect((await errorOf(adapter.call(call))).code).toBe('CAPSTAN_DEADLINE_EXCEEDED');

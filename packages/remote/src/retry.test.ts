@@ -6,6 +6,8 @@ import { callOf, connectionTo, errorOf, START_MS, testAdapter } from './test-ada
 const ERROR = { code: 'X', message: 'no' };
 const page = (status: number): string => answer(status, 'x', { 'content-type': 'text/plain' });
 
+const SILENCE = 'no answer in time';
+
 /** What happened once, and whether it is repeated for a tool that is not repeatable, and for one that is. */
 const MATRIX: readonly (readonly [what: string, reaction: Reaction, unsafe: boolean, repeatable: boolean])[] = [
   ['429: nothing was done', page(429), true, true],
@@ -23,7 +25,7 @@ const MATRIX: readonly (readonly [what: string, reaction: Reaction, unsafe: bool
   ['the connection closed after the request', (socket) => socket.end(), false, true],
   ['the connection was reset after the request', (socket) => socket.resetAndDestroy(), false, true],
   ['the answer broke off', (socket) => socket.end('HTTP/1.1 200 X\r\ncontent-length: 9\r\n\r\n{'), false, true],
-  ['no answer in time', () => undefined, false, true],
+  [SILENCE, () => undefined, false, true],
   ['400', page(400), false, false],
   ['401', page(401), false, false],
   ['404', page(404), false, false],
@@ -36,11 +38,12 @@ const MATRIX: readonly (readonly [what: string, reaction: Reaction, unsafe: bool
 ];
 
 describe('a repetition happens only when it is safe', () => {
-  test.each(MATRIX)('%s', async (_what, reaction, unsafe, repeatable) => {
+  test.each(MATRIX)('%s', async (what, reaction, unsafe, repeatable) => {
+    const timeoutMs = what === SILENCE ? 1_000 : 10_000;
     for (const [policy, isRepeated] of [
-      [{ timeoutMs: 150 }, unsafe],
-      [{ timeoutMs: 150, repeatable: false }, unsafe],
-      [{ timeoutMs: 150, repeatable: true }, repeatable],
+      [{ timeoutMs }, unsafe],
+      [{ timeoutMs, repeatable: false }, unsafe],
+      [{ timeoutMs, repeatable: true }, repeatable],
     ] as const) {
       const service = await scriptedService();
       service.play(reaction, success({ done: true }));
@@ -131,21 +134,21 @@ test('a retry that cannot end before the deadline is not begun', async () => {
   const service = await scriptedService();
   service.play(page(503));
   const { adapter, pauses } = testAdapter();
-  const error = await errorOf(
-    adapter.call(callOf(connectionTo(service.url), { context: { deadline: START_MS + 375 } })),
-  );
+  const policy = { retry: { maxRetries: 3, baseMs: 10_000, maxMs: 60_000 } };
+  const context = { deadline: START_MS + 15_000 };
+  const error = await errorOf(adapter.call(callOf(connectionTo(service.url), { policy, context })));
   expect(error.code).toBe('CAPSTAN_REMOTE_UNAVAILABLE');
-  expect([pauses, service.requests.length]).toEqual([[125], 2]);
+  expect([pauses, service.requests.length]).toEqual([[5_000], 2]);
 });
 
 test('every attempt says how much time it has', async () => {
   const service = await scriptedService();
   service.play(page(503), page(503), success(1));
   const { adapter, clock } = testAdapter({ sleep: async (ms) => clock.advance(ms) });
-  const policy: RemoteCallPolicy = { timeoutMs: 1_000 };
-  await adapter.call(callOf(connectionTo(service.url), { policy, context: { deadline: START_MS + 1_200 } }));
+  const policy: RemoteCallPolicy = { timeoutMs: 10_000 };
+  await adapter.call(callOf(connectionTo(service.url), { policy, context: { deadline: START_MS + 10_200 } }));
   const times = service.requests.map((request) => /X-Capstan-Deadline-Ms: (\d+)/.exec(request)?.[1]);
-  expect(times).toEqual(['1000', '1000', '825']);
+  expect(times).toEqual(['10000', '10000', '9825']);
 });
 
 test('every repetition is in the log of the call', async () => {
