@@ -382,3 +382,29 @@ test('the seed manifest loads as it is; its Python-shaped code waits for trust',
     },
   ]);
 });
+
+test('progress and questions work also when a handler takes them out of its context', async () => {
+  const host = await createHost({ environment: {} });
+  host.register({
+    id: 'app.ask',
+    description: 'x',
+    async handler(_input, { progress, elicit }) {
+      progress({ progress: 1, total: 2 });
+      const { action } = await elicit({ message: 'Sure?', requestedSchema: { type: 'object' } });
+      return action;
+    },
+  });
+  const steps: unknown[] = [];
+  const asked = await host.invoke({
+    tool: 'app.ask',
+    onProgress: (step) => steps.push(step),
+    onElicit: () => Promise.resolve({ action: 'decline' }),
+  });
+  expect(asked).toMatchObject({ result: { value: 'decline' } });
+  expect(steps).toEqual([{ progress: 1, total: 2 }]);
+  expect(await host.invoke({ tool: 'app.ask' })).toMatchObject({
+    status: 'failed',
+    error: { code: 'CAPSTAN_TOOL_FAILED' },
+  });
+  await host.close();
+});

@@ -85,6 +85,8 @@ export interface ToolView {
   /** What an agent calls it. */
   readonly exposedName: string;
   readonly state: ToolState;
+  /** Ids of the connections that a call may name. */
+  readonly connectionIds: readonly string[];
   /** The effective policies, after pack, tool and host defaults. */
   readonly policy: {
     readonly timeoutMs: number;

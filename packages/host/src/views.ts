@@ -84,6 +84,7 @@ export function toolView(entry: ToolEntry): ToolView {
     definition: entry.definition,
     exposedName: entry.exposedName,
     state: entry.runner.state(),
+    connectionIds: entry.runner.connectionIds(),
     policy: entry.policy,
   };
 }

@@ -42,7 +42,7 @@ export function toolDetail(view: ToolView, connections: readonly ConnectionView[
     examples: definition.examples,
     ...toolSchemas(view),
     policy: policyJson(policy),
-    connections: connections.filter((connection) => mayUse(view, connection)).map(connectionJson),
+    connections: connections.filter(({ id }) => view.connectionIds.includes(id)).map(connectionJson),
   };
 }
 
@@ -74,12 +74,6 @@ export function connectionJson(view: ConnectionView): Fields {
     status: view.status,
     derived: view.derived,
   };
-}
-
-/** A connection belongs to a pack and to the part of a tool's name before the dot. */
-function mayUse({ definition }: ToolView, connection: ConnectionView): boolean {
-  if (connection.pack !== definition.pack) return false;
-  return !definition.name.includes('.') || definition.name.startsWith(`${connection.toolType}.`);
 }
 
 function policyJson({ timeoutMs, deadlineMs, retry, breaker, rateLimit }: ToolView['policy']): Fields {

@@ -1,13 +1,4 @@
-import {
-  CapstanError,
-  type ElicitAnswer,
-  type ElicitRequest,
-  type JsonValue,
-  type Logger,
-  type Principal,
-  type ToolContext,
-  type ToolProgress,
-} from '@capstan/sdk';
+import { CapstanError, type JsonValue, type Logger, type Principal, type ToolContext } from '@capstan/sdk';
 import type { InvokeRequest } from '../host.ts';
 import type { Invocation } from '../pipeline/invocation.ts';
 
@@ -66,18 +57,23 @@ export class CallContext implements ToolContext {
     this.#controller?.abort(reason);
   }
 
-  progress(step: ToolProgress): void {
-    this.#request.onProgress?.(step);
+  /** A getter, so that a handler may take it out of the context. */
+  get progress(): ToolContext['progress'] {
+    const report = this.#request.onProgress;
+    return (step) => report?.(step);
   }
 
-  elicit(request: ElicitRequest): Promise<ElicitAnswer> {
-    if (this.#request.onElicit) return this.#request.onElicit(request);
-    return Promise.reject(
-      new CapstanError('CAPSTAN_TOOL_FAILED', 'the tool asked its user a question, but this caller cannot ask', {
-        hint: 'Call the tool from an MCP client that supports elicitation.',
-      }),
-    );
+  get elicit(): ToolContext['elicit'] {
+    return this.#request.onElicit ?? nobodyToAsk;
   }
+}
+
+function nobodyToAsk(): Promise<never> {
+  return Promise.reject(
+    new CapstanError('CAPSTAN_TOOL_FAILED', 'the tool asked its user a question, but this caller cannot ask', {
+      hint: 'Call the tool from an MCP client that supports elicitation.',
+    }),
+  );
 }
 
 const depths = new WeakMap<InvokeRequest, number>();
