@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Backend } from './backend/backend.ts';
 import type { BackendUse } from './backend/open-backend.ts';
 import type { CliIo } from './cli-io.ts';
@@ -15,3 +16,6 @@ export interface CommandContext {
 
 /** Does the work of a command and says with which code it exits. */
 export type CommandHandler = (context: CommandContext) => Promise<number>;
+
+/** Runs the handler of the command that was chosen, with what its options ask for. */
+export type CommandRunner = (command: Command, handler: CommandHandler) => Promise<void>;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { CliIo } from './cli-io.ts';
-import type { CommandHandler } from './command-context.ts';
+import type { CommandRunner } from './command-context.ts';
 import { addConfigCommands } from './commands/config-commands.ts';
 import { addConnectionCommands } from './commands/connection-commands.ts';
 import { addMcpCommand } from './commands/mcp-command.ts';
@@ -10,9 +10,6 @@ import { addToolCommands } from './commands/tool-commands.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { examples } from './output/examples.ts';
 import { VERSION } from './version.ts';
-
-/** Runs the handler of the command that was chosen. */
-export type CommandRunner = (command: Command, handler: CommandHandler) => Promise<void>;
 
 /** All commands, declared: names, options, help. */
 export function createProgram(io: CliIo, run: CommandRunner): Command {

@@ -376,6 +376,15 @@ describe('settings', () => {
     expect(signal.aborted).toBe(true);
   });
 
+  test('several may use one data folder in process at the same time', async () => {
+    const stdin = new PassThrough();
+    const first = inProcess(['mcp'], { stdin });
+    expect((await inProcess(['tool', 'call', 'nothing'])).code).toBe(3);
+    expect((await inProcess(['mcp'])).code).toBe(0);
+    stdin.end();
+    expect((await first).code).toBe(0);
+  });
+
   test('mcp on a workspace that does not exist says so on stderr', async () => {
     const { code, out, err } = await inProcess(['mcp', '-w', 'none']);
     expect({ code, out }).toEqual({ code: 3, out: '' });

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { createHost, type Host } from '@capstan/host';
 import { CapstanError, isCapstanError, type ToolProgress, toolResult } from '@capstan/sdk';
 import { startServer } from '@capstan/server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ExampleFolder, exampleFolder } from '../example-folder.test.support.ts';
 import type { Backend } from './backend.ts';
 import { createHostBackend } from './host-backend.ts';
 import { createRestBackend } from './rest-backend.ts';
@@ -12,8 +14,9 @@ import { createRestBackend } from './rest-backend.ts';
 
 const workspace = 'default';
 
-async function exampleHost(): Promise<Host> {
-  const host = await createHost();
+async function exampleHost(config: string): Promise<Host> {
+  const environment = { EXAMPLE_REMOTE_BASE_URL: 'http://127.0.0.1:9' };
+  const host = await createHost({ config, environment });
   const schema = { type: 'object', properties: { text: { type: 'string' } }, additionalProperties: false };
   host.register({
     id: 'app.echo',
@@ -66,12 +69,14 @@ async function exampleHost(): Promise<Host> {
   return host;
 }
 
+let folder: ExampleFolder;
 let host: Host;
 let server: Awaited<ReturnType<typeof startServer>>;
 const drivers: { inProcess?: Backend; rest?: Backend } = {};
 
 beforeAll(async () => {
-  host = await exampleHost();
+  folder = exampleFolder();
+  host = await exampleHost(join(folder.path, 'capstan.yaml'));
   const key = 'key-of-the-suite';
   server = await startServer({ host, keys: [{ name: 'suite', role: 'admin', value: key }], listen: { port: 0 } });
   const principal = { id: 'system:cli', roles: ['admin'], permissions: [] };
@@ -83,6 +88,7 @@ afterAll(async () => {
   await drivers.rest?.close();
   await server.close();
   await host.close();
+  folder.remove();
 });
 
 /** Each look is two seconds later than the last, so that nothing is taken to be fresh. */
@@ -110,9 +116,13 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
 test('both drivers show the same views, member for member', async () => {
   const [here, there] = [driver('inProcess'), driver('rest')];
   expect(await there.listTools({ workspace })).toEqual(await here.listTools({ workspace }));
-  expect(await there.findTool('echo', workspace)).toEqual(await here.findTool('echo', workspace));
+  const tools = (await here.listTools({ workspace })).items;
+  for (const { id } of tools) expect(await there.findTool(id, workspace)).toEqual(await here.findTool(id, workspace));
   expect(await there.listPacks(workspace)).toEqual(await here.listPacks(workspace));
   expect(await there.listConnections(workspace)).toEqual(await here.listConnections(workspace));
+  expect(await there.explainConfig('notes', { workspace })).toEqual(await here.explainConfig('notes', { workspace }));
+  const [ours, theirs] = [await here.catalog(workspace), await there.catalog(workspace)];
+  expect(theirs.tools.map(({ exposedName }) => exposedName)).toEqual(ours.tools.map(({ exposedName }) => exposedName));
 });
 
 describe.each(['inProcess', 'rest'] as const)('%s', (name) => {
@@ -218,6 +228,37 @@ describe.each(['inProcess', 'rest'] as const)('%s', (name) => {
     );
   });
 
+  test('a pack that needs config says what is missing, and where to set it', async () => {
+    const [pack] = await driver(name).listPacks(workspace);
+    expect(pack).toMatchObject({
+      code: 'notes',
+      enabled: true,
+      state: { kind: 'needs_config', missing: [{ key: 'api_token', secret: true }] },
+      environment: [{ name: 'EXAMPLE_REMOTE_BASE_URL', allowed: true }, { allowed: true }],
+    });
+    const outcome = await driver(name).invoke({ workspace, tool: 'wp_list_posts', arguments: {} });
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      error: { code: 'CAPSTAN_NEEDS_CONFIG', details: { missing: [{ key: 'api_token' }] } },
+    });
+  });
+
+  test('a pack is enabled and disabled, and its tools come and go', async () => {
+    const backend = driver(name);
+    const count = async (): Promise<number> => (await backend.listTools({ workspace: 'support' })).items.length;
+    const before = await count();
+    expect(await backend.switchPack({ workspace: 'support', code: 'notes', enabled: true })).toMatchObject({
+      code: 'notes',
+      enabled: true,
+    });
+    expect(await count()).toBe(before + 2);
+    expect(await backend.switchPack({ workspace: 'support', code: 'notes', enabled: false })).toMatchObject({
+      enabled: false,
+      state: { kind: 'discovered' },
+    });
+    expect(await count()).toBe(before);
+  });
+
   test('the catalog stays the same object until it changes, and tells when it does', async () => {
     const backend = driver(name);
     const before = await backend.catalog(workspace);
@@ -261,5 +302,7 @@ test('a wrong key is told as such', async () => {
   await expect(stranger.listTools({ workspace })).rejects.toMatchObject({ code: 'CAPSTAN_UNAUTHENTICATED' });
   await expect(stranger.invoke({ workspace, tool: 'echo', arguments: {} })).rejects.toMatchObject({
     code: 'CAPSTAN_UNAUTHENTICATED',
+    message: `the server at ${server.url} does not know this key`,
+    hint: expect.stringContaining('--key or CAPSTAN_KEY'),
   });
 });

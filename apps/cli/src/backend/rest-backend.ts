@@ -5,8 +5,8 @@ import type { InvocationOutcome, ToolProgress } from '@capstan/sdk';
 import { isCapstanError } from '@capstan/sdk';
 import type { Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
 import { toCatalogTool } from './catalog-tool.ts';
-import { type OutcomeJson, toError, toOutcome } from './outcome-json.ts';
-import { createRestClient, isErrorBody, type RestClient, type RestTarget } from './rest-client.ts';
+import { type OutcomeJson, toOutcome } from './outcome-json.ts';
+import { createRestClient, type RestClient, type RestTarget } from './rest-client.ts';
 import type { ConnectionJson, PackJson, PageJson, ToolDetailJson, ToolJson, ToolWithSchemasJson } from './views.ts';
 
 /** The largest page that the REST surface gives. */
@@ -63,7 +63,7 @@ class RestBackend implements Backend {
 
   async invoke(call: BackendCall): Promise<InvocationOutcome> {
     const { onProgress } = call;
-    const body = await this.#client.exchange({
+    const body = await this.#client.read({
       method: 'POST',
       path: ['v1', 'workspaces', call.workspace, 'tools', call.tool, 'invoke'],
       body: {
@@ -74,7 +74,6 @@ class RestBackend implements Backend {
       ...(call.signal === undefined ? {} : { signal: call.signal }),
       ...(onProgress === undefined ? {} : { onProgress: (step) => onProgress(step as ToolProgress) }),
     });
-    if (isErrorBody(body)) throw toError(body.error);
     return toOutcome(body as OutcomeJson);
   }
 

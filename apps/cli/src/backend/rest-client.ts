@@ -24,36 +24,44 @@ export interface RestRequest {
 
 /** Talks to the REST surface of a server. */
 export interface RestClient {
-  /** The body of any answer that is JSON, errors included. @throws CapstanError where no such answer came */
-  exchange(request: RestRequest): Promise<unknown>;
-  /** The body of a successful answer. @throws CapstanError the server's own error for any other */
+  /** The body of an answer: what was asked for, or an outcome. @throws CapstanError the server's own, or where none answered */
   read(request: RestRequest): Promise<unknown>;
 }
 
 /** Makes a client on the platform's own fetch. */
 export function createRestClient(target: RestTarget): RestClient {
-  const exchange = async (request: RestRequest): Promise<unknown> => {
-    const answer = await send(target, request);
-    try {
-      if (answer.headers.get('content-type')?.startsWith('text/event-stream')) return await streamed(answer, request);
-      return await answer.json();
-    } catch (cause) {
-      throw broken(target, answer.status, cause, request.signal);
-    }
-  };
   return {
-    exchange,
     read: async (request) => {
-      const body = await exchange(request);
-      if (isErrorBody(body)) throw toError(body.error);
+      const body = await exchange(target, request);
+      if (isErrorBody(body)) throw explained(toError(body.error), target);
       return body;
     },
   };
 }
 
-/** Whether a body is an error and nothing else: an outcome that failed has a status beside its error. */
-export function isErrorBody(body: unknown): body is { readonly error: WireError } {
+async function exchange(target: RestTarget, request: RestRequest): Promise<unknown> {
+  const answer = await send(target, request);
+  try {
+    if (answer.headers.get('content-type')?.startsWith('text/event-stream')) return await streamed(answer, request);
+    return await answer.json();
+  } catch (cause) {
+    throw broken(target, answer.status, cause, request.signal);
+  }
+}
+
+/** An error and nothing else: an outcome that failed has a status beside its error. */
+function isErrorBody(body: unknown): body is { readonly error: WireError } {
   return typeof body === 'object' && body !== null && 'error' in body && !('status' in body);
+}
+
+/** The server speaks of headers; a person here has options. */
+function explained(error: CapstanError, { url, key }: RestTarget): CapstanError {
+  if (error.code !== 'CAPSTAN_UNAUTHENTICATED') return error;
+  const message =
+    key === undefined ? `the server at ${url} wants a key` : `the server at ${url} does not know this key`;
+  return new CapstanError(error.code, message, {
+    hint: 'Give one of its keys with --key or CAPSTAN_KEY; capstan start prints them.',
+  });
 }
 
 async function send(target: RestTarget, request: RestRequest): Promise<Response> {

@@ -1,11 +1,10 @@
 import { explainText } from '@capstan/config';
 import type { Command } from 'commander';
 import { toResolution } from '../backend/explanation.ts';
-import type { CommandContext } from '../command-context.ts';
+import type { CommandContext, CommandRunner } from '../command-context.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { jsonFlag } from '../global-options.ts';
 import { examples } from '../output/examples.ts';
-import type { CommandRunner } from '../program.ts';
 
 /** `capstan config …`. */
 export function addConfigCommands(program: Command, run: CommandRunner): void {

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import type { ConnectionJson } from '../backend/views.ts';
-import type { CommandContext } from '../command-context.ts';
+import type { CommandContext, CommandRunner } from '../command-context.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { jsonFlag } from '../global-options.ts';
 import { examples } from '../output/examples.ts';
 import { formatTable } from '../output/table.ts';
-import type { CommandRunner } from '../program.ts';
 
 /** `capstan connection …`. */
 export function addConnectionCommands(program: Command, run: CommandRunner): void {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { CommandRunner } from '../command-context.ts';
 import { examples } from '../output/examples.ts';
-import type { CommandRunner } from '../program.ts';
 
 /** `capstan mcp`. */
 export function addMcpCommand(program: Command, run: CommandRunner): void {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { CommandRunner } from '../command-context.ts';
 import { jsonFlag } from '../global-options.ts';
 import { examples } from '../output/examples.ts';
-import type { CommandRunner } from '../program.ts';
 import { listPacks } from './list-packs.ts';
 import { switchPack } from './switch-pack.ts';
 

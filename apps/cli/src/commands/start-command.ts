@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import type { CommandRunner } from '../command-context.ts';
 import { jsonFlag } from '../global-options.ts';
 import { examples } from '../output/examples.ts';
-import type { CommandRunner } from '../program.ts';
-import type { StartFlags } from '../start/start.ts';
+import type { StartFlags } from '../start/start-flags.ts';
 
 /** `capstan start`. */
 export function addStartCommand(program: Command, run: CommandRunner): void {
@@ -19,7 +19,7 @@ export function addStartCommand(program: Command, run: CommandRunner): void {
         ['capstan start', 'the tools of ./capstan.yaml'],
         ['capstan start --with-example', 'something to try it on'],
         ['capstan start --port 8080 --config /etc/capstan.yaml --data /var/lib/capstan', 'on a server'],
-        ['capstan start --json | head -1', 'addresses and keys for a program, on one line'],
+        ['capstan start --json > started.json', 'addresses and keys for a program, on one line'],
       ])}
 
 The keys are printed here and kept in keys.json of the data folder; no log has them.`,

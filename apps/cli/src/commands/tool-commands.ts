@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { CommandRunner } from '../command-context.ts';
 import { jsonFlag } from '../global-options.ts';
 import { examples } from '../output/examples.ts';
-import type { CommandRunner } from '../program.ts';
 import { readWrittenArgument, type WrittenArgument } from '../tool-arguments/tool-arguments.ts';
 import { callTool } from './call-tool.ts';
 import { describeTool } from './describe-tool.ts';

@@ -13,7 +13,7 @@ const START_MS = 15_000;
 const STOP_MS = 1500;
 
 /** The usual port of the example service. */
-export const EXAMPLE_PORT = 7421;
+const EXAMPLE_PORT = 7421;
 
 /** What the parent tells the child. */
 export interface ExampleOrder {

@@ -1,5 +1,6 @@
 import type { HostSettings } from '@capstan/host';
 import { usageError } from '../failure-report.ts';
+import type { StartFlags } from './start-flags.ts';
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 7420;
@@ -12,7 +13,7 @@ export interface ListenAddress {
 
 /** The address: of the options, else of the variable `PORT`, else of the settings, else loopback and 7420. @throws CapstanError for what is no port */
 export function listenAddress(
-  flags: { readonly host?: string; readonly port?: string },
+  flags: StartFlags,
   env: Readonly<Record<string, string | undefined>>,
   settings: Pick<HostSettings, 'server'> | undefined,
 ): ListenAddress {

@@ -9,7 +9,7 @@ import { readSettings, type SettingsReading } from '../read-settings.ts';
 import { startExampleProcess } from './example-service.ts';
 import { listenAddress } from './listen-address.ts';
 import { serverKeys } from './server-keys.ts';
-import type { StartFlags } from './start.ts';
+import type { StartFlags } from './start-flags.ts';
 
 /** How long calls under way may take when the server ends. */
 const DRAIN_MS = 2500;

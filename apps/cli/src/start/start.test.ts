@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -33,11 +34,19 @@ function launch(argv: readonly string[], io: Partial<CliIo> = {}): { fake: FakeI
 }
 
 /** Starts a server on a free port and resolves when it has said so. */
-async function start(...flags: string[]): Promise<{ fake: FakeIo; exit: Promise<number>; said: string }> {
-  const run = launch(['start', '--port', '0', ...flags]);
+async function start(
+  flags: readonly string[] = [],
+  io: Partial<CliIo> = {},
+): Promise<{ fake: FakeIo; exit: Promise<number>; said: string }> {
+  const run = launch(['start', '--port', '0', ...flags], io);
   const ended = run.exit.then((code) => Promise.reject(new Error(`exit ${code}: ${run.fake.stderr()}`)));
   const said = run.fake.untilStdout(/Ctrl-C stops it|^\{.*\}\n$/u);
   return { ...run, said: await Promise.race([said, ended]) };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 interface Summary {
@@ -47,14 +56,17 @@ interface Summary {
   readonly packs: readonly { readonly code: string; readonly state: { readonly kind: string } }[];
 }
 
-async function startForProgram(...flags: string[]): Promise<{ fake: FakeIo; exit: Promise<number>; summary: Summary }> {
-  const { said, ...run } = await start('--json', ...flags);
+async function startForProgram(
+  flags: readonly string[] = [],
+  io: Partial<CliIo> = {},
+): Promise<{ fake: FakeIo; exit: Promise<number>; summary: Summary }> {
+  const { said, ...run } = await start(['--json', ...flags], io);
   const summary: Summary = JSON.parse(said);
   return { ...run, summary };
 }
 
 test('everything that a person needs is on the first screen', async () => {
-  const { said } = await start('--with-example');
+  const { said } = await start(['--with-example']);
   expect(said).toMatch(/● Capstan is running at http:\/\/127\.0\.0\.1:\d+\n/u);
   expect(said).toContain('Packs  2 tools in workspace default');
   expect(said).toMatch(/✓ notes {2}ready {9}2 tools/u);
@@ -67,7 +79,7 @@ test('everything that a person needs is on the first screen', async () => {
 });
 
 test('the curl line works as it is printed', async () => {
-  const { said } = await start('--with-example');
+  const { said } = await start(['--with-example']);
   const line = said.split('\n').find((text) => text.startsWith('curl ')) ?? 'false';
   const { stdout } = await promisify(execFile)('sh', ['-c', line]);
   expect(JSON.parse(stdout)).toMatchObject({ status: 'succeeded', result: { title: "It's here" } });
@@ -88,7 +100,7 @@ test('without settings it says how to begin', async () => {
 });
 
 test('the keys are for the owner alone, and in no log and no audit record', async () => {
-  const { fake, exit, summary } = await startForProgram('--with-example', '--debug');
+  const { fake, exit, summary } = await startForProgram(['--with-example', '--debug']);
   const authorization = `Bearer ${summary.keys.agent}`;
   const call = await fetch(`${summary.url}/v1/workspaces/default/tools/wp_list_posts/invoke`, {
     method: 'POST',
@@ -129,6 +141,26 @@ test('the first signal drains and exits 0; the port and the data folder are free
   await startForProgram();
 });
 
+test('a second signal does not wait for what is under way', async () => {
+  const called = Promise.withResolvers<void>();
+  const held = createHttpServer(() => called.resolve()).listen(0, '127.0.0.1');
+  await once(held, 'listening');
+  const env = { CI_KEY: 'k', EXAMPLE_REMOTE_BASE_URL: `http://127.0.0.1:${portOf(held)}`, [TOKEN_VARIABLE]: 'token' };
+  const { fake, exit, summary } = await startForProgram([], { env });
+  const call = fetch(`${summary.url}/v1/workspaces/default/tools/wp_list_posts/invoke`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${summary.keys.agent}`, 'content-type': 'application/json' },
+    body: '{"arguments":{}}',
+  });
+  await called.promise;
+  fake.signal('SIGINT');
+  fake.signal('SIGINT');
+  expect(await exit).toBe(130);
+  held.closeAllConnections();
+  held.close();
+  await (await call).arrayBuffer();
+});
+
 test('a second start on the same data folder is refused by name', async () => {
   await startForProgram();
   const second = launch(['start', '--port', '0']);
@@ -140,8 +172,7 @@ test('a second start on the same data folder is refused by name', async () => {
 test('a taken port is an error that names it, and gives the data folder back', async () => {
   const squatter = createServer().listen(0, '127.0.0.1');
   await once(squatter, 'listening');
-  const address = squatter.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const port = portOf(squatter);
   const { fake, exit } = launch(['start'], { env: { CI_KEY: 'key-of-the-build', PORT: String(port) } });
   expect(await exit).toBe(2);
   expect(fake.stderr()).toContain(`error CAPSTAN_CONFLICT: port ${port} on 127.0.0.1 is taken`);
@@ -156,7 +187,7 @@ test.each(['eighty', '-1', '65536', '1e3'])('%s is no port', async (text) => {
 });
 
 test('other commands find the server and go through it', async () => {
-  const { summary } = await startForProgram('--with-example');
+  const { summary } = await startForProgram(['--with-example']);
   const call = launch(['tool', 'call', 'wp_publish_post', '--arg', 'title=A', '--arg', 'content=B', '--debug']);
   expect(await call.exit).toBe(0);
   expect(JSON.parse(call.fake.stdout())).toMatchObject({ title: 'A' });
@@ -167,7 +198,7 @@ test('other commands find the server and go through it', async () => {
 });
 
 test('a pack is enabled and disabled in a workspace of the running server', async () => {
-  await startForProgram('--with-example');
+  await startForProgram(['--with-example']);
   const enable = launch(['pack', 'enable', 'notes', '-w', 'support', '--json']);
   expect(await enable.exit).toBe(0);
   expect(JSON.parse(enable.fake.stdout())).toMatchObject({ code: 'notes', enabled: true });
@@ -196,7 +227,7 @@ test('config explain is the same in process and over a server, and shows no secr
   expect(await inProcess.exit).toBe(0);
   expect(inProcess.fake.stdout()).toMatch(/base_url +http:\/\/127\.0\.0\.1:1 +environment +.*EXAMPLE_REMOTE_BASE_URL/u);
   expect(inProcess.fake.stdout()).not.toContain('secret-token');
-  await startForProgram('--with-example');
+  await startForProgram(['--with-example']);
   const served = launch(['config', 'explain', 'notes'], { env });
   expect(await served.exit).toBe(0);
   expect(served.fake.stdout().split('\n')[0]).toBe(inProcess.fake.stdout().split('\n')[0]);

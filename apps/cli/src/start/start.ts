@@ -2,6 +2,7 @@ import type { CommandContext } from '../command-context.ts';
 import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts';
 import { listenForEnd } from './end-request.ts';
 import { openEverything } from './open-everything.ts';
+import type { StartFlags } from './start-flags.ts';
 import { summarise, summaryJson } from './start-summary.ts';
 import { startText } from './start-text.ts';
 
@@ -12,13 +13,6 @@ import { startText } from './start-text.ts';
  * 3. Keys go to stdout, once, and nowhere else.
  */
 const STOP_LIMIT_MS = 4500;
-
-/** The options of `capstan start`. */
-export interface StartFlags {
-  readonly port?: string;
-  readonly host?: string;
-  readonly withExample?: boolean;
-}
 
 /** `capstan start`: serves until a signal, then drains. */
 export async function start(context: CommandContext, flags: StartFlags): Promise<number> {
