@@ -196,7 +196,6 @@ describe('the outside world', () => {
     ['const [, , x] = globalThis.process.argv;', 'process.env'],
     ["import { env } from 'node:process';", 'process.env'],
     ['console.log(1);', 'console'],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
     ['const x = `${process.env.HOME}`;', 'process.env'],
     ["import { connect } from 'node:net';", 'packages/http'],
     ["const { request } = await import('node:https');", 'packages/http'],

@@ -9,7 +9,7 @@ const DYNAMIC = /\b(?:import|require)\(\s*['"]([^'"]+)['"]/g;
 const STRING_OR_COMMENT = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[\s\S]|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
 
 /** The text with comments blanked out, so that lines and columns stay. */
-export function withoutComments(text) {
+function withoutComments(text) {
   return text.replace(STRING_OR_COMMENT, (found) => (found.startsWith('/') ? found.replace(/[^\n]/g, ' ') : found));
 }
 
