@@ -229,7 +229,22 @@ describe('tool call', () => {
     expect(err).toContain('error CAPSTAN_INVALID_ARGUMENTS: ');
     expect(err).toMatch(/^ {2}.*text/mu);
     expect(err).toMatch(/^ {2}.*txt/mu);
-    expect(err).toContain('hint: ');
+    expect(err).toContain('hint: Correct the arguments listed above; "capstan tool describe echo" shows');
+  });
+
+  test('code that fails in process says how to see the cause', async () => {
+    host.register({
+      id: 'app.broken',
+      description: 'Breaks.',
+      handler: () => {
+        throw new Error('the deepest reason');
+      },
+    });
+    const { code, err } = await run(['tool', 'call', 'broken']);
+    expect(code).toBe(6);
+    expect(err).not.toContain('the deepest reason');
+    expect(err).toContain('hint: Run it again with --debug to see the cause.');
+    expect((await run(['tool', 'call', 'broken', '--debug'])).err).toContain('caused by Error: the deepest reason');
   });
 
   test('a failing tool gives its code, hint and exit code, and no stack', async () => {

@@ -36,7 +36,7 @@ export async function callTool(context: CommandContext, order: ToolCallOrder): P
       ...(order.connection === undefined ? {} : { connection: order.connection }),
       ...(printer.format === 'json' ? {} : { onProgress: (step) => printer.note(progressText(step)) }),
     });
-    return tell(context, tool === undefined ? await withSuggestion(outcome, host, order, options.workspace) : outcome);
+    return tell(context, await withOwnHint(outcome, host, order.name, options.workspace));
   } finally {
     stopListening();
   }
@@ -59,16 +59,39 @@ function pendingText(approval: string): string {
   return `pending: an operator has to approve this call (approval ${approval})`;
 }
 
-async function withSuggestion(
+/** The same failure with the next action of somebody who sits at a command line. */
+async function withOwnHint(
   outcome: InvocationOutcome,
   host: Backend,
-  { name }: ToolCallOrder,
+  name: string,
   workspace: string,
 ): Promise<InvocationOutcome> {
-  if (outcome.status !== 'failed' || outcome.error.code !== 'CAPSTAN_TOOL_NOT_FOUND') return outcome;
-  const { hint } = await unknownTool(host, name, workspace);
-  const { code, message, details } = outcome.error;
-  return { ...outcome, error: new CapstanError(code, message, { hint, details }) };
+  if (outcome.status !== 'failed') return outcome;
+  const { error } = outcome;
+  const hint = await ownHint(error, host, name, workspace);
+  if (hint === undefined) return outcome;
+  const { code, message, details, retriable, cause } = error;
+  return { ...outcome, error: new CapstanError(code, message, { hint, details, retriable, cause }) };
+}
+
+async function ownHint(
+  error: CapstanError,
+  host: Backend,
+  name: string,
+  workspace: string,
+): Promise<string | undefined> {
+  switch (error.code) {
+    case 'CAPSTAN_TOOL_NOT_FOUND':
+      return (await unknownTool(host, name, workspace)).hint;
+    case 'CAPSTAN_INVALID_ARGUMENTS':
+      return `Correct the arguments listed in details.problems; "capstan tool describe ${name}" shows what the tool takes.`;
+    case 'CAPSTAN_TOOL_FAILED':
+    case 'CAPSTAN_PACK_FAILED':
+      // A server has a log for this; a host that lives for one command has none.
+      return host.origin === 'in process' ? 'Run it again with --debug to see the cause.' : undefined;
+    default:
+      return undefined;
+  }
 }
 
 function resultText({ value, content }: InvocationResult): string {

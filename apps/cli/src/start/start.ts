@@ -24,7 +24,8 @@ export async function start(context: CommandContext, flags: StartFlags): Promise
     if (printer.format === 'json') printer.json(summaryJson(summary), 0);
     else printer.text(startText(summary, printer.paint, printer.width));
     await end.first;
-    printer.note('stopping: waiting for the calls under way');
+    // A terminal shows ^C at the beginning of this line.
+    printer.note(`${io.stderr.isTTY === true ? '\n' : ''}stopping: waiting for the calls under way`);
   } catch (error) {
     await stack.disposeAsync();
     throw error;
