@@ -69,7 +69,7 @@ function degradedState({ bindings, openCircuits }: PackFacts): PackState | undef
 }
 
 /** Origin and base path without a trailing slash: how circuits are keyed. */
-export function endpointOf(url: string): string {
+function endpointOf(url: string): string {
   const parsed = URL.parse(url);
   return parsed ? `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}` : url;
 }

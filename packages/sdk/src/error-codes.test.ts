@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { CapstanError, isCapstanError, toWireError } from './capstan-error.ts';
 import { ERROR_CODES, type ErrorCodeEntry } from './error-codes.ts';
 
@@ -14,7 +14,10 @@ test.each(entries)('%s has a status, an exit code and a hint that is a sentence'
 
 test('docs/errors.md lists exactly the codes of the registry, as they are', () => {
   const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
-  const rows = page.split('\n').filter((line) => line.startsWith('| `CAPSTAN_'));
+  const rows = page
+    .split('\n')
+    .filter((line) => line.startsWith('| `CAPSTAN_'))
+    .map((line) => line.replaceAll(/ +/g, ' '));
   const expected = entries.map(
     ([code, { httpStatus, exitCode, retriable, hint }]) =>
       `| \`${code}\` | ${httpStatus} | ${exitCode} | ${retriable ? 'yes' : 'no'} | ${hint} |`,
@@ -35,7 +38,8 @@ test('an error of another copy of this package is recognised, a lookalike is not
   expect(foreign).not.toBeInstanceOf(CapstanError);
   expect(isCapstanError(foreign)).toBe(true);
   expect(isCapstanError({ code: 'CAPSTAN_DENIED', message: 'no' })).toBe(false);
-  expect(isCapstanError(new copy.CapstanError('CAPSTAN_OF_THE_FUTURE' as never, 'x'))).toBe(false);
+  Object.defineProperty(foreign, 'code', { value: 'CAPSTAN_OF_THE_FUTURE' });
+  expect(isCapstanError(foreign)).toBe(false);
 });
 
 test('what goes to a caller has neither stack nor cause', () => {

@@ -85,7 +85,7 @@ export function atCallDepth(request: InvokeRequest, depth: number): InvokeReques
 }
 
 /** How many tools called each other to make this request; 0 for a caller from outside. */
-export function callDepthOf(request: InvokeRequest): number {
+function callDepthOf(request: InvokeRequest): number {
   return request.surface === 'tool' ? (depths.get(request) ?? 0) : 0;
 }
 

@@ -21,7 +21,7 @@ export function callPolicy(
 }
 
 /** The hosts that calls of a pack may reach: what its manifest says, else its connection's own; and what the operator adds. */
-export function egressOf(binding: Binding, { manifest, pack }: BindingSources): readonly string[] {
+function egressOf(binding: Binding, { manifest, pack }: BindingSources): readonly string[] {
   const declared = manifest.egress?.map((entry) => fillText(entry, binding.connection.config));
   const own = binding.connection.remoteClusterUrl;
   return [...(declared ?? (own === undefined ? [] : [own])), ...(pack.settings?.egress ?? [])].filter(

@@ -26,7 +26,7 @@ export async function hostOn(
 }
 
 /** A sink that keeps records in an array. */
-export function auditInMemory(records: AuditRecord[]): AuditSink {
+function auditInMemory(records: AuditRecord[]): AuditSink {
   return {
     append: (record) => void records.push(record),
     flush: () => Promise.resolve(),

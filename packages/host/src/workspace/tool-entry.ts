@@ -1,5 +1,5 @@
 import type { CompiledSchema, Redactor } from '@capstan/schema';
-import type { BreakerPolicy, JsonValue, RetryPolicy, ToolContext, ToolDefinition } from '@capstan/sdk';
+import type { BreakerPolicy, RetryPolicy, ToolContext, ToolDefinition } from '@capstan/sdk';
 import type { ToolState } from '../host.ts';
 
 /** How calls of a tool are made, after tool, pack and host defaults: nothing downstream fills in a default. */
@@ -49,6 +49,3 @@ export interface ToolEntry {
   /** Context keys that the tool declared. */
   readonly contextKeys: readonly string[];
 }
-
-/** What a handler may return. */
-export type HandlerValue = JsonValue | object | undefined;
