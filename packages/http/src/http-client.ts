@@ -4,7 +4,17 @@ import { createGuardedConnector } from './guarded-connector.ts';
 import { HttpFailure } from './http-failure.ts';
 import { OriginPool, type PoolOptions } from './origin-pool.ts';
 import { describeRequest, isFlat } from './outgoing-request.ts';
-import type { HttpAnswer, HttpClient, HttpClientOptions, HttpExchange, HttpTarget, OutgoingRequest } from './types.ts';
+import type {
+  HttpAnswer,
+  HttpClient,
+  HttpClientOptions,
+  HttpExchange,
+  HttpStream,
+  HttpStreamRequest,
+  HttpStreamSink,
+  HttpTarget,
+  OutgoingRequest,
+} from './types.ts';
 
 const DEFAULT_CONNECTIONS = 64;
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
@@ -21,7 +31,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
  */
 class PooledHttpClient implements HttpClient {
   readonly #pools = new Map<string, OriginPool>();
-  readonly #poolOptions: PoolOptions;
+  readonly #poolOptions: Omit<PoolOptions, 'onIdle'>;
   readonly #onRequest: ((line: OutgoingRequest) => void) | undefined;
   #closed = false;
 
@@ -34,7 +44,6 @@ class PooledHttpClient implements HttpClient {
         timeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
       }),
       connections: options.connectionsPerOrigin ?? DEFAULT_CONNECTIONS,
-      onIdle: (pool) => this.#drop(pool),
     };
   }
 
@@ -46,12 +55,22 @@ class PooledHttpClient implements HttpClient {
     const { target, path, signal } = exchange;
     if (this.#closed) return rejection('closed', 'the client is closed', target);
     if (signal?.aborted) return rejection('cancelled', 'cancelled by the caller', target, signal.reason);
-    if (hasHostHeader(exchange.headers))
-      return rejection('invalid_request', 'the host header is not for callers', target);
+    if (hasHostHeader(exchange.headers)) return rejection('invalid_request', HOST_HEADER, target);
     const wholePath = `${target.basePath}${path}`;
     if (wholePath[0] !== '/') return rejection('invalid_request', 'the path does not begin with a slash', target);
     this.#onRequest?.(describeRequest(exchange));
     return this.#poolOf(target.origin).exchange(exchange, wholePath);
+  }
+
+  stream(request: HttpStreamRequest, sink: HttpStreamSink): HttpStream {
+    const { target, path } = request;
+    const wholePath = `${target.basePath}${path}` || '/';
+    if (this.#closed) return refusedStream(sink, new HttpFailure('closed', 'the client is closed', { sent: false }));
+    if (hasHostHeader(request.headers)) {
+      return refusedStream(sink, new HttpFailure('invalid_request', HOST_HEADER, { sent: false }));
+    }
+    this.#onRequest?.(describeRequest(request));
+    return this.#poolOf(target.origin, request.longLived).stream(request, wholePath, sink);
   }
 
   async close(graceMs: number = DEFAULT_GRACE_MS): Promise<void> {
@@ -68,17 +87,21 @@ class PooledHttpClient implements HttpClient {
     return count;
   }
 
-  #poolOf(origin: string): OriginPool {
-    const known = this.#pools.get(origin);
+  /** Streams that stay open have a pool of their own, without a limit: they would starve the exchanges. */
+  #poolOf(origin: string, longLived = false): OriginPool {
+    const key = longLived ? `${origin} streams` : origin;
+    const known = this.#pools.get(key);
     if (known) return known;
-    const pool = new OriginPool(origin, this.#poolOptions);
-    this.#pools.set(origin, pool);
+    const connections = longLived ? Number.MAX_SAFE_INTEGER : this.#poolOptions.connections;
+    const onIdle = (pool: OriginPool): void => this.#drop(key, pool);
+    const pool = new OriginPool(origin, { ...this.#poolOptions, connections, onIdle });
+    this.#pools.set(key, pool);
     return pool;
   }
 
-  #drop(pool: OriginPool): void {
-    if (this.#closed || this.#pools.get(pool.origin) !== pool) return;
-    this.#pools.delete(pool.origin);
+  #drop(key: string, pool: OriginPool): void {
+    if (this.#closed || this.#pools.get(key) !== pool) return;
+    this.#pools.delete(key);
     void pool.destroy();
   }
 }
@@ -88,6 +111,21 @@ function settledWithin(limitMs: number, work: Promise<unknown>): Promise<void> {
   const timer = setTimeout(resolve, limitMs);
   work.then(() => resolve(), reject).finally(() => clearTimeout(timer));
   return promise;
+}
+
+const HOST_HEADER = 'the host header is not for callers';
+
+/** The sink hears of it after it has got its stream. */
+function refusedStream(sink: HttpStreamSink, failure: HttpFailure): HttpStream {
+  let isAborted = false;
+  queueMicrotask(() => {
+    if (!isAborted) sink.onFailure(failure);
+  });
+  return {
+    abort() {
+      isAborted = true;
+    },
+  };
 }
 
 function rejection(

@@ -16,6 +16,9 @@ export type {
   HttpClientOptions,
   HttpExchange,
   HttpFailureKind,
+  HttpStream,
+  HttpStreamRequest,
+  HttpStreamSink,
   HttpTarget,
   OutgoingRequest,
 } from './types.ts';

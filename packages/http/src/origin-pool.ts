@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
 import { type ExchangeQueue, PendingExchange } from './pending-exchange.ts';
-import type { HttpAnswer, HttpExchange } from './types.ts';
+import { StreamedExchange } from './streamed-exchange.ts';
+import type { HttpAnswer, HttpExchange, HttpStream, HttpStreamRequest, HttpStreamSink } from './types.ts';
 
 /** What the pools of one client share. */
 export interface PoolOptions {
@@ -46,16 +47,14 @@ export class OriginPool implements ExchangeQueue {
 
   exchange(exchange: HttpExchange, path: string): Promise<HttpAnswer> {
     const pending = new PendingExchange(exchange, this);
-    this.#waiting += 1;
-    const request: Dispatcher.DispatchOptions = {
-      path,
-      method: exchange.method,
-      // undici does not write to it, though its type is a mutable one.
-      headers: exchange.headers as Record<string, string> | string[],
-      body: exchange.body ?? null,
-    };
-    this.#pool.dispatch(request, pending);
+    this.#dispatch(exchange, path, pending);
     return pending.answer;
+  }
+
+  stream(request: HttpStreamRequest, path: string, sink: HttpStreamSink): HttpStream {
+    const streamed = new StreamedExchange(request, sink, this);
+    this.#dispatch(request, path, streamed);
+    return streamed;
   }
 
   onBegun(): void {
@@ -77,6 +76,22 @@ export class OriginPool implements ExchangeQueue {
     await this.#pool.destroy();
     // undici leaves those alone that are still connecting.
     await Promise.all([...this.#sockets].map(destroySocket));
+  }
+
+  #dispatch(
+    exchange: Pick<HttpExchange, 'method' | 'headers' | 'body'>,
+    path: string,
+    handler: Dispatcher.DispatchHandler,
+  ): void {
+    this.#waiting += 1;
+    const request: Dispatcher.DispatchOptions = {
+      path,
+      method: exchange.method,
+      // undici does not write to it, though its type is a mutable one.
+      headers: exchange.headers as Record<string, string> | string[],
+      body: exchange.body ?? null,
+    };
+    this.#pool.dispatch(request, handler);
   }
 
   #connect(target: buildConnector.Options, callback: buildConnector.Callback): void {

@@ -5,7 +5,9 @@ import type { HttpExchange, OutgoingRequest } from './types.ts';
 const CREDENTIAL = /auth|token|secret|password|credential|signature|cookie|api[-_]?key/i;
 
 /** The request as `--debug` shows it: credentials and every known secret masked. */
-export function describeRequest(exchange: HttpExchange): OutgoingRequest {
+export function describeRequest(
+  exchange: Pick<HttpExchange, 'target' | 'method' | 'path' | 'headers' | 'body'>,
+): OutgoingRequest {
   const { target, method, path, body } = exchange;
   const shown = headerPairs(exchange.headers).map(([name, value]) => [
     name.toLowerCase(),

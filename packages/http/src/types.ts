@@ -1,4 +1,5 @@
 import type { HostLookup } from './address-guard.ts';
+import type { HttpFailure } from './http-failure.ts';
 
 /** Which addresses and hosts may be reached at all. Decided by the operator, for the whole host. */
 export interface EgressPolicy {
@@ -56,6 +57,35 @@ export interface HttpExchange {
   readonly maxResponseBytes?: number;
 }
 
+/** One exchange whose answer is read as it comes. */
+export interface HttpStreamRequest {
+  readonly target: HttpTarget;
+  readonly method: string;
+  /** Appended to the target's base path as it is; already encoded. */
+  readonly path: string;
+  /** As in {@link HttpExchange}. */
+  readonly headers: Readonly<Record<string, string>> | readonly string[];
+  readonly body?: string | Buffer;
+  /** From now to the answer's head, in ms. The body may take as long as it likes. */
+  readonly headTimeoutMs: number;
+  /** It may stay open for hours: it gets a connection of its own, beside those that exchanges share. */
+  readonly longLived?: boolean;
+}
+
+/** Hears an answer as it comes: the head, chunks, then exactly one of `onEnd` and `onFailure`. Must not throw. */
+export interface HttpStreamSink {
+  onHead(status: number, headers: HttpAnswer['headers']): void;
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  onFailure(failure: HttpFailure): void;
+}
+
+/** An answer that is being read. */
+export interface HttpStream {
+  /** Stops reading and drops the connection; the sink hears nothing more. */
+  abort(): void;
+}
+
 /** What came back, whole. */
 export interface HttpAnswer {
   readonly status: number;
@@ -96,6 +126,8 @@ export interface HttpClient {
   target(url: string, egress: readonly string[] | undefined): HttpTarget;
   /** Makes one exchange: no redirects, no retries. Any status is an answer. Rejects with an `HttpFailure`. */
   exchange(exchange: HttpExchange): Promise<HttpAnswer>;
+  /** Makes one exchange and hands its answer on as it comes: no redirects, no retries, no limit of size. */
+  stream(request: HttpStreamRequest, sink: HttpStreamSink): HttpStream;
   /** Takes no more exchanges, waits for those under way up to the grace time (default 2,000 ms), then cuts them off. */
   close(graceMs?: number): Promise<void>;
   /** Sockets that are open or opening. */
