@@ -33,7 +33,8 @@ test('an error takes hint and retriable from its code, unless it knows better', 
 });
 
 test('an error of another copy of this package is recognised, a lookalike is not', async () => {
-  const copy: typeof import('./capstan-error.ts') = await import(`./capstan-error.ts?copy=${Date.now()}`);
+  vi.resetModules();
+  const copy = await import('./capstan-error.ts');
   const foreign = new copy.CapstanError('CAPSTAN_DENIED', 'no');
   expect(foreign).not.toBeInstanceOf(CapstanError);
   expect(isCapstanError(foreign)).toBe(true);
