@@ -83,7 +83,7 @@ function unknownKey(path: DocumentPath, hint: string | undefined): Located {
 }
 
 function backendConflict(path: DocumentPath, tool: unknown): Located {
-  const keys = isFields(tool) ? BACKEND_KEYS.filter((key) => Object.hasOwn(tool, key)) : [];
+  const keys = isFields(tool) ? Object.keys(tool).filter((key) => BACKEND_KEYS.includes(key)) : [];
   const message = `a tool works in one way, and this one has ${keys.join(' and ')}`;
   const finding: Finding = { message, hint: `Keep one of ${BACKEND_KEYS.join(', ')}.`, part: 'key' };
   return { code: 'CAPSTAN_MANIFEST_BACKEND_CONFLICT', path: [...path, keys[1] ?? ''], finding };

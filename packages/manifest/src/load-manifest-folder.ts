@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
-import { type LoadManifestOptions, loadFrom } from './load-manifest.ts';
+import { type LoadManifestOptions, loadFrom, type ManifestSource } from './load-manifest.ts';
 import { type FileReading, filesOf, type PackFiles } from './pack-files.ts';
 import type { ManifestLoading } from './pack-manifest.ts';
 import { isFields, textAt } from './record.ts';
@@ -20,6 +20,14 @@ export interface LoadManifestFolderOptions extends LoadManifestOptions {
  * Nothing outside the folder is read, whatever the manifest or a link says. Never throws.
  */
 export function loadManifestFolder(folder: string, options: LoadManifestFolderOptions = {}): ManifestLoading {
+  return loadFolder(folder, options);
+}
+
+/** The same, with what only `lintPack` asks for. */
+export function loadFolder(
+  folder: string,
+  options: LoadManifestFolderOptions & Pick<ManifestSource, 'thorough' | 'inspect'>,
+): ManifestLoading {
   const { displayPath = folder, ...rest } = options;
   const files = filesOf(folder);
   const found = MANIFEST_NAMES.filter((name) => files.has(name));

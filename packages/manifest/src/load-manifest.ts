@@ -40,6 +40,17 @@ export interface ManifestSource extends Omit<ManifestText, 'readFile'> {
   readonly files: PackFiles;
   /** Names of other manifests that lie beside this one. */
   readonly otherNames?: readonly string[];
+  /** Also check what costs more than a host should pay at each start: examples and defaults against their schemas. */
+  readonly thorough?: boolean;
+  /** Looks at the document as written, and adds to the report. */
+  readonly inspect?: (inspected: Inspected) => void;
+}
+
+/** What an inspection is given. */
+export interface Inspected {
+  readonly value: unknown;
+  readonly files: PackFiles;
+  readonly report: Report;
 }
 
 /** Loads a manifest with the files of its pack. */
@@ -58,6 +69,7 @@ export function loadFrom(source: ManifestSource): ManifestLoading {
     report.add('CAPSTAN_MANIFEST_SEVERAL_FILES', [], { message, hint: 'Keep one manifest.' });
   }
   const manifest = interpret(reading.value, source, report, origins);
+  source.inspect?.({ value: reading.value, files: source.files, report });
   const diagnostics = report.finish();
   const locate = locatorOf(source, origins);
   return manifest && !report.fatal ? { manifest, diagnostics, locate } : { diagnostics, locate };
@@ -81,10 +93,10 @@ function interpret(value: unknown, source: ManifestSource, report: Report, origi
     report.add('CAPSTAN_MANIFEST_NOT_A_MANIFEST', [], { message, hint });
     return undefined;
   }
-  const { packageVersion, capstanVersion, files } = source;
+  const { packageVersion, capstanVersion, files, thorough = false } = source;
   const fields = normalise(value, { report, origins, packageVersion });
   checkStructure(fields, report);
-  return readPack(fields, { report, files, packageVersion, capstanVersion });
+  return readPack(fields, { report, files, packageVersion, capstanVersion, thorough });
 }
 
 function looksLikeManifest(value: object): boolean {

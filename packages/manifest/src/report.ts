@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Diagnostic, DocumentPath, Severity, SourcePosition } from '@capstan/schema';
+import { type Diagnostic, type DocumentPath, MASK, type Severity, type SourcePosition } from '@capstan/schema';
 import { MANIFEST_DIAGNOSTICS, type ManifestDiagnosticCode } from './diagnostic-codes.ts';
 
 /** A file whose places are known. */
@@ -16,6 +16,8 @@ export interface Finding {
   readonly part?: 'key' | 'value';
   /** The file that the path is of; default the manifest. */
   readonly document?: PlacedDocument;
+  /** A text of the line that no frame may show. */
+  readonly hidden?: string;
   /** An error that leaves something out, and the pack still loads. */
   readonly survivable?: boolean;
 }
@@ -28,6 +30,7 @@ export class Report {
   readonly #manifest: PlacedDocument;
   readonly #path: string;
   readonly #diagnostics: Diagnostic[] = [];
+  readonly #hidden: { readonly text: string; readonly line: string }[] = [];
   #left = 0;
   #fatal = false;
   #normalised = false;
@@ -63,12 +66,13 @@ export class Report {
     if (kind === 'normalised') this.#normalised = true;
     const severity: Severity = kind === 'error' || this.#strict ? 'error' : 'warning';
     if (severity === 'error' && (this.#strict || !finding.survivable)) this.#fatal = true;
+    const document = finding.document ?? this.#manifest;
+    const position = document.locate(path, finding.part);
+    if (finding.hidden !== undefined) this.#hidden.push({ text: finding.hidden, line: lineOf(position) });
     if (this.#diagnostics.length >= MAX_DIAGNOSTICS) {
       this.#left += 1;
       return;
     }
-    const document = finding.document ?? this.#manifest;
-    const position = document.locate(path, finding.part);
     this.#diagnostics.push({
       severity,
       code,
@@ -96,10 +100,21 @@ export class Report {
       this.#diagnostics.push(this.#tooMany(left));
     }
     const files = [...new Set(this.#diagnostics.map(({ position }) => position.path))];
-    return this.#diagnostics.toSorted(
-      ({ position: a }, { position: b }) =>
-        files.indexOf(a.path) - files.indexOf(b.path) || a.line - b.line || a.column - b.column,
-    );
+    return this.#diagnostics
+      .map((diagnostic) => this.#withoutHidden(diagnostic))
+      .toSorted(
+        ({ position: a }, { position: b }) =>
+          files.indexOf(a.path) - files.indexOf(b.path) || a.line - b.line || a.column - b.column,
+      );
+  }
+
+  /** Masks in a frame what is hidden in its line. A frame that shows a part of the line may show a part of that: it goes. */
+  #withoutHidden(diagnostic: Diagnostic): Diagnostic {
+    const { frame, ...rest } = diagnostic;
+    const hidden = this.#hidden.filter(({ line }) => line === lineOf(diagnostic.position));
+    if (frame === undefined || hidden.length === 0) return diagnostic;
+    if (frame.includes('…') || hidden.some(({ text }) => !frame.includes(text))) return rest;
+    return { ...rest, frame: hidden.reduce((masked, { text }) => withMask(masked, text), frame) };
   }
 
   #tooMany(left: number): Diagnostic {
@@ -108,4 +123,17 @@ export class Report {
     const position = this.#manifest.locate([]);
     return { severity: this.#fatal ? 'error' : 'warning', code: 'CAPSTAN_MANIFEST_TOO_MANY', message, hint, position };
   }
+}
+
+function lineOf({ path, line }: SourcePosition): string {
+  return `${path}:${line}`;
+}
+
+/** Masks a text in the line of a frame, and moves the caret under what it pointed at. */
+function withMask(frame: string, text: string): string {
+  const [line = '', caret = ''] = frame.split('\n');
+  const before = line.slice(0, caret.length - 1).split(text).length - 1;
+  const shift = before * (text.length - MASK.length);
+  const indent = shift > 0 ? caret.slice(0, -1 - shift) : `${caret.slice(0, -1)}${' '.repeat(-shift)}`;
+  return `${line.replaceAll(text, MASK)}\n${indent}^`;
 }

@@ -10,6 +10,7 @@ export type { SchemaFlaw } from './schema-check.ts';
 export type { SchemaProblem } from './schema-problem.ts';
 export { pointerPath } from './schema-references.ts';
 export { createSecret, isSecret, MASK, maskSecrets, spendSecret } from './secret.ts';
+export { type SourceText, sourceText } from './source-text.ts';
 export { suggest } from './suggest.ts';
 export { type DocumentPath, type ReadYamlOptions, readYaml, type YamlReading } from './yaml-document.ts';
 export { YAML_FINDING_KINDS } from './yaml-finding.ts';

@@ -6,7 +6,7 @@ export class Origins {
 
   /** Says that what is at `path` now stood at `origin` in the file. */
   move(path: DocumentPath, origin: DocumentPath): void {
-    this.#moved.set(JSON.stringify(path), origin);
+    this.#moved.set(keyOf(path), origin);
   }
 
   /** The path in the file. What moved may stand in something that moved. */
@@ -16,9 +16,14 @@ export class Origins {
 
   #step(path: DocumentPath): DocumentPath {
     for (let length = path.length; length > 0; length -= 1) {
-      const origin = this.#moved.get(JSON.stringify(path.slice(0, length)));
+      const origin = this.#moved.get(keyOf(path.slice(0, length)));
       if (origin) return [...origin, ...path.slice(length)];
     }
     return path;
   }
+}
+
+/** JSON Pointers give indexes as text. */
+function keyOf(path: DocumentPath): string {
+  return JSON.stringify(path.map(String));
 }

@@ -3,30 +3,25 @@ import { SETTING_KEYWORDS } from '../format/config-schema.ts';
 import type { ConfigObjectSchema, ConfigPropertySchema } from '../pack-manifest.ts';
 import { type Fields, fieldsAt, isFields, listAt, member, textAt } from '../record.ts';
 import type { Report } from '../report.ts';
-
-/** The settings of a pack, and where each stands in the manifest. */
-interface Setting {
-  readonly name: string;
-  readonly schema: ConfigPropertySchema;
-  readonly path: DocumentPath;
-  /** The path of its default. */
-  readonly defaultPath: DocumentPath;
-}
+import { checkSetting, type Setting } from './check-setting.ts';
 
 const SCHEMA_PATH = ['config', 'schema'] as const;
 
 /** Reads `config.schema`, list or JSON Schema, into the schema of one object. */
-export function readConfigSchema(manifest: Fields, report: Report): ConfigObjectSchema {
+export function readConfigSchema(
+  manifest: Fields,
+  { report, thorough }: { readonly report: Report; readonly thorough: boolean },
+): ConfigObjectSchema {
   const written = member(fieldsAt(manifest, 'config') ?? {}, 'schema');
   const isList = Array.isArray(written);
   const settings = isList ? settingsOfList(written, report) : settingsOfSchema(isFields(written) ? written : {});
-  for (const setting of settings) checkSetting(setting, report);
+  for (const setting of settings) checkSetting(setting, { report, thorough });
   const properties = Object.fromEntries(settings.map(({ name, schema }) => [name, schema]));
   const schema =
     isList || !isFields(written)
       ? listedSchema(written, properties)
       : { ...written, ...objectParts(written, properties) };
-  checkSchema(schema, isList, report);
+  checkSchema(schema, isList ? settings : undefined, report);
   return schema;
 }
 
@@ -87,67 +82,16 @@ function settingsOfSchema(schema: Fields): readonly Setting[] {
   });
 }
 
-const LOOKS_SECRET =
-  /(?:^|_)(?:api_?key|apikey|token|secret|password|passwd|passphrase|private_key|client_secret|credentials?)$/i;
-
-function checkSetting({ name, schema, path, defaultPath }: Setting, report: Report): void {
-  const isSecret = schema['x-secret'] === true || schema.format === 'password' || schema.writeOnly === true;
-  const mayBeText = schema.type === undefined || schema.type === 'string';
-  if (!isSecret && schema['x-secret'] !== false && mayBeText && LOOKS_SECRET.test(name)) {
-    const message = `the setting '${name}' looks like a secret and is not marked as one`;
-    report.add('CAPSTAN_MANIFEST_SECRET_UNMARKED', path, {
-      message,
-      hint: "Add 'secret: true', or 'secret: false' to say that it is none.",
-    });
-  }
-  if (isSecret && typeof schema.default === 'string' && schema.default !== '') {
-    const message = `the secret setting '${name}' has a default, which everybody can read`;
-    report.add('CAPSTAN_MANIFEST_SECRET_DEFAULT', defaultPath, { message, hint: 'Remove the default.' });
-  }
-  if (schema['x-env']?.startsWith('CAPSTAN_')) {
-    const message = `the variable ${schema['x-env']} belongs to the host, which never gives it to a pack`;
-    report.add('CAPSTAN_MANIFEST_RESERVED_VARIABLE', path, {
-      message,
-      hint: 'Choose a name that starts with the pack code.',
-    });
-  }
-  checkDefault(name, schema, defaultPath, report);
-}
-
-/** Looks at type and choices only: compiling every setting's schema would cost more than all the rest of loading. */
-function checkDefault(name: string, schema: ConfigPropertySchema, path: DocumentPath, report: Report): void {
-  const value = schema.default;
-  if (value === undefined) return;
-  const types = [schema.type ?? []].flat();
-  const choices = schema.enum;
-  const isChosen =
-    !Array.isArray(choices) || choices.some((choice) => JSON.stringify(choice) === JSON.stringify(value));
-  if ((types.length === 0 || types.some((type) => hasType(value, type))) && isChosen) return;
-  const wanted = isChosen ? types.join(' or ') : 'one of its choices';
-  const message = `the default of '${name}' is not ${wanted}`;
-  report.add('CAPSTAN_MANIFEST_CONFIG_DEFAULT', path, { message, hint: 'Correct the default or the type.' });
-}
-
-function hasType(value: unknown, type: string): boolean {
-  switch (type) {
-    case 'array':
-      return Array.isArray(value);
-    case 'object':
-      return isFields(value);
-    case 'null':
-      return value === null;
-    case 'integer':
-      return Number.isInteger(value);
-    default:
-      return typeof value === type;
-  }
-}
-
-function checkSchema(schema: ConfigObjectSchema, isList: boolean, report: Report): void {
+/** In a list the structure is checked already; what is left are patterns, and schemas inside a setting. */
+function checkSchema(schema: ConfigObjectSchema, settings: readonly Setting[] | undefined, report: Report): void {
   const compilation = compileSchema(schema, { origin: 'own' });
   if (compilation.ok) return;
   for (const { path, message } of compilation.problems) {
-    const at = isList ? [...SCHEMA_PATH] : [...SCHEMA_PATH, ...path];
+    const [, name, keyword, ...rest] = path;
+    const setting = settings?.find((candidate) => candidate.name === name);
+    const isChecked = keyword !== 'pattern' && rest.length === 0;
+    if (setting && isChecked) continue;
+    const at = setting && keyword !== undefined ? [...setting.path, keyword, ...rest] : [...SCHEMA_PATH, ...path];
     report.add('CAPSTAN_MANIFEST_SCHEMA_INVALID', at, { message });
   }
 }

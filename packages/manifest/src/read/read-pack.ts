@@ -20,16 +20,24 @@ export interface PackSurroundings {
   readonly packageVersion: string | undefined;
   /** The running version of Capstan; `engines` is checked against it. */
   readonly capstanVersion: string | undefined;
+  /** Check examples and defaults against their schemas. */
+  readonly thorough: boolean;
 }
 
 /** Reads a manifest whose structure was checked. Parts with the wrong structure are passed over: they have their diagnostics. */
 export function readPack(manifest: Fields, surroundings: PackSurroundings): PackManifest {
-  const { report, files } = surroundings;
+  const { report, files, thorough } = surroundings;
   const code = textAt(manifest, 'code') ?? '';
   const version = textAt(manifest, 'version') ?? '';
   const displayName = textAt(manifest, 'display_name') ?? code;
-  const configSchema = readConfigSchema(manifest, report);
-  const context: ReadingContext = { report, files, code, settings: new Set(Object.keys(configSchema.properties)) };
+  const configSchema = readConfigSchema(manifest, surroundings);
+  const context: ReadingContext = {
+    report,
+    files,
+    code,
+    thorough,
+    settings: new Set(Object.keys(configSchema.properties)),
+  };
   checkVersion(version, surroundings);
   checkRoutes(manifest, report);
   checkReferences(member(manifest, 'egress'), ['egress'], context);

@@ -1,5 +1,4 @@
-import type { DocumentPath } from '@capstan/schema';
-import { suggest } from '@capstan/schema';
+import { compileSchema, type DocumentPath, pointerPath, suggest } from '@capstan/schema';
 import { CATEGORIES, DANGER_LEVELS, type DangerLevel, type JsonSchema } from '@capstan/sdk';
 import type { ManifestTool } from '../pack-manifest.ts';
 import { type Fields, listAt, member, numberAt, textAt, textsAt } from '../record.ts';
@@ -25,6 +24,7 @@ export function readTool(tool: Fields, place: ToolReading, context: ReadingConte
   const backend = readBackend(tool, place, context);
   const category = textAt(tool, 'category');
   if (category !== undefined) checkCategory(category, [...place.path, 'category'], context);
+  if (context.thorough && inputSchema !== undefined) checkExamples(tool, inputSchema, place.path, context);
   if (!backend || inputSchema === undefined) return undefined;
   return {
     name: place.name,
@@ -72,6 +72,17 @@ function readInputSchema(tool: Fields, path: DocumentPath, context: ReadingConte
 function readOutputSchema(tool: Fields, path: DocumentPath, context: ReadingContext): JsonSchema | undefined {
   const written = member(tool, 'output_schema');
   return written === undefined ? undefined : readJsonSchema(written, [...path, 'output_schema'], context);
+}
+
+function checkExamples(tool: Fields, schema: JsonSchema, path: DocumentPath, { report }: ReadingContext): void {
+  const compilation = compileSchema(schema, { origin: 'own' });
+  if (!compilation.ok) return;
+  for (const [index, example] of listAt(tool, 'examples').entries()) {
+    for (const { message, pointer, hint } of compilation.schema.problems(example)) {
+      const at = [...path, 'examples', index, ...pointerPath(pointer)];
+      report.add('CAPSTAN_PACK_EXAMPLE', at, { message: `the example does not fit input_schema: ${message}`, hint });
+    }
+  }
 }
 
 function checkCategory(category: string, path: DocumentPath, { report }: ReadingContext): void {

@@ -7,6 +7,8 @@ import type { Report } from '../report.ts';
 export interface ReadingContext {
   readonly report: Report;
   readonly files: PackFiles;
+  /** Check examples and defaults against their schemas. */
+  readonly thorough: boolean;
   /** The pack code, for messages and for module names that start with it. */
   readonly code: string;
   /** The keys of the pack's settings. */
