@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join, posix, sep } from 'node:path';
 import type { ManifestDiagnosticCode } from './diagnostic-codes.ts';
 
@@ -45,12 +45,16 @@ export function filesFrom(readFile: (path: string) => string): PackFiles {
 
 /** The files of a folder. Links are followed, and what they lead to must lie in the folder as well. */
 export function filesOf(folder: string): PackFiles {
+  let root: string | undefined;
   const resolve = (path: string): FileReading | { readonly real: string } => {
     const inside = pathInPack(path);
     if (inside === undefined) return outside(path);
     try {
-      const root = realpathSync(folder);
-      const real = realpathSync(join(root, inside));
+      root ??= realpathSync.native(folder);
+      const joined = join(root, inside);
+      // Most packs lack most of the files that are asked for; an exception for each would cost more than the reading.
+      if (!statSync(joined, { throwIfNoEntry: false })) return missing(path);
+      const real = realpathSync.native(joined);
       return real.startsWith(root.endsWith(sep) ? root : root + sep) ? { real } : outside(path);
     } catch (error) {
       return missing(path, error);
@@ -75,12 +79,12 @@ function readRegularFile(real: string, path: string): FileReading {
   // The path holds no links any more; O_NOFOLLOW refuses one that took its place meanwhile.
   const file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    const { size } = fstatSync(file);
-    if (!fstatSync(file).isFile()) {
+    const status = fstatSync(file);
+    if (!status.isFile()) {
       const message = `'${path}' is not a file`;
       return { ok: false, code: 'CAPSTAN_MANIFEST_FILE_INVALID', message, hint: 'Name a file.' };
     }
-    const bytes = Buffer.alloc(Math.min(size, MAX_READ_BYTES));
+    const bytes = Buffer.alloc(Math.min(status.size, MAX_READ_BYTES));
     const length = readSync(file, bytes, 0, bytes.length, 0);
     return { ok: true, text: new TextDecoder().decode(bytes.subarray(0, length)) };
   } finally {
@@ -94,7 +98,7 @@ function outside(path: string): FileReading {
   return { ok: false, code: 'CAPSTAN_MANIFEST_FILE_OUTSIDE', message, hint };
 }
 
-function missing(path: string, error: unknown): FileReading {
+function missing(path: string, error?: unknown): FileReading {
   const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
   const message = `'${path}' cannot be read${reason}`;
   return {

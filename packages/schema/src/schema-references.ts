@@ -77,7 +77,7 @@ function decoded(fragment: string): string {
 }
 
 /** The member of a value at a path of own properties. */
-export function memberAt(root: unknown, path: readonly (string | number)[]): unknown {
+function memberAt(root: unknown, path: readonly (string | number)[]): unknown {
   let value = root;
   for (const step of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;

@@ -1,7 +1,7 @@
 import { count, record, type SchemaObject, text } from './schema-parts.ts';
 
 /** The types that a setting of the list form may have: those of JSON Schema. */
-export const SETTING_TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object'] as const;
+const SETTING_TYPES = ['string', 'number', 'integer', 'boolean', 'array', 'object'] as const;
 
 /** Keys of a setting that stand under another name in JSON Schema. */
 export const SETTING_KEYWORDS = {

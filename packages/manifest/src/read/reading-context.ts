@@ -33,6 +33,14 @@ export function jsonAt(fields: Fields, key: string): JsonObject {
 
 /** Members that have a value: `exactOptionalPropertyTypes` tells an absent key from an undefined one. */
 export function present<Value extends object>(value: Value): { [Key in keyof Value]?: Exclude<Value[Key], undefined> } {
-  const kept = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(kept) as { [Key in keyof Value]?: Exclude<Value[Key], undefined> };
+  const kept: { [Key in keyof Value]?: Exclude<Value[Key], undefined> } = {};
+  for (const key in value) {
+    const member = value[key];
+    if (isPresent(member)) kept[key] = member;
+  }
+  return kept;
+}
+
+function isPresent<Member>(member: Member): member is Exclude<Member, undefined> {
+  return member !== undefined;
 }
