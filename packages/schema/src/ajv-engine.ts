@@ -4,6 +4,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { linearPattern } from './linear-pattern.ts';
+import { useLinearUniqueItems } from './unique-items.ts';
 
 type Draft = '2020-12' | '2019-09' | 'draft-07';
 const DRAFTS: Readonly<Record<Draft, new (options: Options) => Ajv>> = {
@@ -38,6 +39,7 @@ export function compileWithAjv(schema: JsonSchema, { allErrors }: { readonly all
   const Engine = DRAFTS[draftOf(schema) ?? '2020-12'];
   const engine = new Engine({ ...OPTIONS, allErrors, verbose: allErrors, meta: false, validateSchema: false });
   ajvFormats.default(engine);
+  useLinearUniqueItems(engine);
   return engine.compile(typeof schema === 'boolean' ? schema : withoutDraft(schema));
 }
 
