@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { readExpression } from './cel-expression.ts';
+
+const answer = { body: { items: [{ id: 1, name: 'a' }] }, status: 200, headers: { etag: '"x"' }, input: { q: 'z' } };
+
+function evaluate(source: string, variables: Partial<typeof answer> | { readonly body: unknown } = {}): unknown {
+  const reading = readExpression(source);
+  if (!reading.ok) throw new Error(reading.message);
+  return reading.expression.evaluate({ ...answer, ...variables } as typeof answer);
+}
+
+test('an expression picks, filters and shapes an answer', () => {
+  expect(evaluate('body.items.map(i, {"id": i.id, "label": i.name + "!"})')).toEqual([{ id: 1, label: 'a!' }]);
+  expect(evaluate('body.items.filter(i, i.id == 2)')).toEqual([]);
+  expect(evaluate('status == 200 && headers["etag"] == "\\"x\\"" && input.q == "z"')).toBe(true);
+  expect(evaluate('body.?next.orValue(null)')).toBe(null);
+});
+
+test('results are JSON: integers are numbers where they fit, times and bytes are text', () => {
+  expect(evaluate('size(body.items)')).toBe(1);
+  expect(evaluate('9223372036854775807')).toBe('9223372036854775807');
+  expect(evaluate('timestamp("2024-01-01T00:00:00Z")')).toBe('2024-01-01T00:00:00.000Z');
+  expect(evaluate('b"hi"')).toBe('aGk=');
+  expect(() => evaluate('duration("1s")')).toThrow('not JSON');
+});
+
+test('a missing key is an error with its name, and never an inherited member', () => {
+  expect(() => evaluate('body.absent')).toThrow('No such key: absent');
+  expect(() => evaluate('body.constructor')).toThrow('No such key');
+  expect(() => evaluate('body["__proto__"]')).toThrow('No such key');
+});
+
+test.each(['1 +', 'nobody.knows', '"a" + 1', `"${'x'.repeat(5_000)}"`, `${'('.repeat(200)}1${')'.repeat(200)}`])(
+  'what is no expression is refused before any call: %.20s',
+  (source) => {
+    expect(readExpression(source)).toMatchObject({ ok: false });
+  },
+);
+
+test('nested macros and patterns that backtrack end by time', () => {
+  const list = Array.from({ length: 30_000 }, (_, index) => index);
+  expect(() => evaluate('body.map(a, body.map(b, b)).size()', { body: list })).toThrow('took longer than');
+  expect(() => evaluate('body.matches("^(a+)+$")', { body: `${'a'.repeat(50)}!` })).toThrow('took longer than');
+  expect(evaluate('size(body)', { body: list })).toBe(30_000);
+});
+
+test('a small result that stands for a huge one is refused', () => {
+  const tenfold = Array.from({ length: 9 }, (_, n) => `cel.bind(v${n + 1}, [${Array(10).fill(`v${n}`).join()}], `);
+  expect(() => evaluate(`cel.bind(v0, [1], ${tenfold.join('')} v9${')'.repeat(10)}`)).toThrow(/too large|took longer/);
+});
