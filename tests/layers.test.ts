@@ -50,7 +50,7 @@ describe('the layers', () => {
     expect(
       problemsOf({
         'packages/sdk': { src: { 'index.ts': "export { x } from './x.ts';\n", 'x.ts': 'export const x = 1;\n' } },
-        'packages/schema': { dependencies: { ...ours('sdk'), yaml: '1' }, src: { 'a.ts': `${sdk}import 'yaml';\n` } },
+        'packages/schema': { dependencies: { ...ours('sdk'), 'js-yaml': '1' }, src: { 'a.ts': `${sdk}import 'js-yaml';\n` } },
         'packages/http': { dependencies: ours('sdk', 'schema'), src: { 'a.ts': "import net from 'node:net';\n" } },
         'packages/remote': { dependencies: ours('http'), devDependencies: ours('example-remote-service') },
         'packages/host': { dependencies: ours('remote', 'sdk') },
@@ -173,10 +173,10 @@ describe('a library that shapes an area', () => {
       src: { 'a.ts': `import '${library}';\n` },
     });
     expect(
-      problemsOf({ 'packages/config': use('yaml'), 'packages/catalog': use('@modelcontextprotocol/client') }),
+      problemsOf({ 'packages/config': use('js-yaml'), 'packages/catalog': use('@modelcontextprotocol/client') }),
     ).toEqual([
       "packages/catalog/src/a.ts:1: '@modelcontextprotocol/client' belongs to packages/mcp alone",
-      "packages/config/src/a.ts:1: 'yaml' belongs to packages/schema alone",
+      "packages/config/src/a.ts:1: 'js-yaml' belongs to packages/schema alone",
     ]);
     expect(problemsOf({ 'packages/config': use('lodash'), 'packages/catalog': use('lodash') })).toHaveLength(2);
     expect(problemsOf({ 'packages/config': use('semver'), 'packages/catalog': use('semver') })).toEqual([]);
@@ -296,7 +296,7 @@ describe('the command', () => {
 
   it('fails with a bad tree, and with an empty one, and passes with a good one', () => {
     const good = { 'packages/sdk': { src: { 'a.ts': 'export {};\n' } } };
-    const bad = { 'packages/sdk': { src: { 'a.ts': "import 'yaml';\n" } } };
+    const bad = { 'packages/sdk': { src: { 'a.ts': "import 'js-yaml';\n" } } };
     expect(run(tree(good))).toEqual({ status: 0, stderr: '' });
     expect(run(tree(bad))).toMatchObject({ status: 1, stderr: expect.stringContaining('packages/sdk/src/a.ts:1: ') });
     expect(run(tree({}))).toMatchObject({ status: 1 });

@@ -2,7 +2,7 @@
 
 /** The package that a library belongs to, for the libraries that shape an area. `*` ends a prefix. */
 const LIBRARY_OWNERS = new Map([
-  ['yaml', 'packages/schema'],
+  ['js-yaml', 'packages/schema'],
   ['ajv', 'packages/schema'],
   ['ajv-formats', 'packages/schema'],
   ['re2js', 'packages/schema'],
