@@ -10,7 +10,7 @@ const docs = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf
 
 test('the table of exit codes equals the registry', () => {
   const documented = new Map<number, readonly string[]>();
-  for (const [, code = '', names = ''] of docs.matchAll(/^\| (\d+) \| [^|]+ \|([^|]*)\|$/gmu)) {
+  for (const [, code = '', names = ''] of docs.matchAll(/^\|\s*(\d+)\s*\|[^|]+\|([^|]*)\|$/gmu)) {
     documented.set(Number(code), names.match(/CAPSTAN_\w+/gu) ?? []);
   }
   const registered = Map.groupBy(Object.entries(ERROR_CODES), ([, { exitCode }]): number => exitCode);
