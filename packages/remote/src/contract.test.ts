@@ -127,6 +127,7 @@ test('a base URL is parsed once per connection and egress list', async () => {
         return http.target(...args);
       },
       exchange: (exchange) => http.exchange(exchange),
+      stream: (request, sink) => http.stream(request, sink),
       close: () => http.close(),
       openSockets: () => http.openSockets(),
     },
