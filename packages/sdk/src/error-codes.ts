@@ -132,6 +132,12 @@ export const ERROR_CODES = {
     retriable: false,
     hint: 'Set the keys listed in details.missing; each names every place where it can be set.',
   },
+  CAPSTAN_NEEDS_REAUTH: {
+    httpStatus: 503,
+    exitCode: 5,
+    retriable: false,
+    hint: 'The account of the connection has to be connected again: "capstan connection authorize" with its id.',
+  },
   CAPSTAN_UNRESOLVED_REFERENCE: {
     httpStatus: 503,
     exitCode: 5,
