@@ -1,5 +1,18 @@
 export type { HostLookup, ResolvedAddress } from './address-guard.ts';
 export {
+  type AccountEvent,
+  type AccountState,
+  type Authenticator,
+  type AuthenticatorOptions,
+  type AuthorizationRequest,
+  type Credentials,
+  type CredentialUse,
+  createAuthenticator,
+  memoryTokenStore,
+  RESERVED_HEADERS,
+  type TokenStore,
+} from './auth/index.ts';
+export {
   CircuitBreaker,
   type CircuitEvent,
   type CircuitState,
