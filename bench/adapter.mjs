@@ -167,7 +167,10 @@ async function verifyCounts() {
     'the service saw every call of the adapter once, contract headers included',
   );
   assert.equal(seen.keys, counted.bare + counted.adapter, 'every call had an idempotency key of its own');
-  assert.deepEqual(adapter.circuits(), [{ endpoint: baseUrl, state: { kind: 'closed', failures: 0 } }]);
+  const [circuit] = adapter.circuits();
+  assert.deepEqual([circuit.endpoint, circuit.state], [baseUrl, { kind: 'closed', failures: 0 }]);
+  assert.deepEqual(circuit.counters, { calls: counted.adapter, failures: 0, rejected: 0 });
+  assert.deepEqual([circuit.retries, circuit.pending], [{ granted: 0, refused: 0 }, 0]);
   assert.equal(circuitEvents.length, 0, 'no breaker moved');
   assert.ok(http.openSockets() <= 64, 'the pool kept to its size');
 }

@@ -6,20 +6,27 @@ export function circuitsOnTheWire(views: readonly CircuitView[]): readonly JsonO
   return views.map(circuitOnTheWire);
 }
 
-function circuitOnTheWire({ endpoint, state }: CircuitView): JsonObject {
+function circuitOnTheWire({ endpoint, state, counters, retries, pending }: CircuitView): JsonObject {
+  const { calls, failures, rejected, lastFailure } = counters;
+  return {
+    endpoint,
+    ...stateOnTheWire(state),
+    pending,
+    counters: { calls, failures, rejected, retries: retries.granted, retries_refused: retries.refused },
+    ...(lastFailure === undefined
+      ? {}
+      : { last_failure: { at: isoTime(lastFailure.at), reason: lastFailure.reason } }),
+  };
+}
+
+function stateOnTheWire(state: CircuitView['state']): JsonObject {
   switch (state.kind) {
     case 'closed':
-      return { endpoint, state: 'closed', failures: state.failures };
+      return { state: 'closed', failures: state.failures };
     case 'open':
-      return {
-        endpoint,
-        state: 'open',
-        since: isoTime(state.since),
-        retry_at: isoTime(state.until),
-        reason: state.reason,
-      };
+      return { state: 'open', since: isoTime(state.since), retry_at: isoTime(state.until), reason: state.reason };
     case 'half_open':
-      return { endpoint, state: 'half_open', successes: state.successes };
+      return { state: 'half_open', successes: state.successes };
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CircuitBreaker, type CircuitEvent, DEFAULT_BREAKER } from './circuit-breaker.ts';
-import { CircuitBreakers } from './circuit-breakers.ts';
+import { Endpoints } from './endpoint/endpoints.ts';
 
 function breakerAt(start = 1_000) {
   const events: CircuitEvent[] = [];
@@ -143,11 +143,43 @@ test('in any order of calls, at most one probes, and no count passes its thresho
 });
 
 test('every endpoint has one breaker, and the untroubled ones are forgotten before there are too many', () => {
-  const breakers = new CircuitBreakers({ now: () => 0 });
+  const breakers = new Endpoints({ now: () => 0 });
   const troubled = breakers.of('http://troubled');
-  troubled.failed(troubled.enter() ?? -1, DEFAULT_BREAKER, 'x');
+  troubled.breaker.failed(troubled.breaker.enter() ?? -1, DEFAULT_BREAKER, 'x');
   expect(breakers.of('http://troubled')).toBe(troubled);
   for (let count = 0; count < 2_500; count += 1) breakers.of(`http://host-${count}`);
   expect(breakers.views().length).toBeLessThanOrEqual(1_000);
-  expect(breakers.views()).toContainEqual({ endpoint: 'http://troubled', state: { kind: 'closed', failures: 1 } });
+  expect(breakers.views()).toContainEqual({
+    endpoint: 'http://troubled',
+    state: { kind: 'closed', failures: 1 },
+    counters: { calls: 1, failures: 1, rejected: 0, lastFailure: { at: 0, reason: 'x' } },
+    retries: { granted: 0, refused: 0 },
+    pending: 0,
+  });
+});
+
+test('it counts calls, failures and refusals, and keeps when and why it failed last', () => {
+  const { call, breaker, time } = breakerAt();
+  call('succeeded');
+  for (let count = 0; count < 5; count += 1) call('failed');
+  time.now += 10;
+  expect([call('succeeded'), call('succeeded')]).toEqual(['refused', 'refused']);
+  expect(breaker.counters).toEqual({
+    calls: 6,
+    failures: 5,
+    rejected: 2,
+    lastFailure: { at: 1_000, reason: 'CAPSTAN_REMOTE_UNREACHABLE' },
+  });
+});
+
+test('a probe from outside ends the wait of an open breaker, or prolongs it; a closed one it leaves alone', () => {
+  const { call, breaker, time } = breakerAt();
+  breaker.probed(true, DEFAULT_BREAKER);
+  expect(breaker.state).toEqual({ kind: 'closed', failures: 0 });
+  for (let count = 0; count < 5; count += 1) call('failed');
+  time.now += 50_000;
+  breaker.probed(false, DEFAULT_BREAKER);
+  expect(breaker.retryAfterMs()).toBe(60_000);
+  breaker.probed(true, DEFAULT_BREAKER);
+  expect(call('succeeded')).toBe('half_open');
 });

@@ -16,6 +16,17 @@ export interface CircuitEvent {
   readonly reason?: string;
 }
 
+/** What happened at a breaker since the start. */
+export interface CircuitCounters {
+  /** Calls that were let through. */
+  readonly calls: number;
+  /** Calls that failed in a way that counts. */
+  readonly failures: number;
+  /** Calls that were refused because the breaker was open. */
+  readonly rejected: number;
+  readonly lastFailure?: { readonly at: number; readonly reason: string };
+}
+
 /** The defaults: open after 5 failures in a row, probe after 60 s, close after 3 successes. */
 export const DEFAULT_BREAKER: BreakerPolicy = Object.freeze({
   failureThreshold: 5,
@@ -46,6 +57,10 @@ export class CircuitBreaker {
   readonly #onChange: ((event: CircuitEvent) => void) | undefined;
   #state: CircuitState = CLOSED;
   #era = 0;
+  #calls = 0;
+  #failures = 0;
+  #rejected = 0;
+  #lastFailure: CircuitCounters['lastFailure'];
 
   constructor(endpoint: string, clock: Clock, onChange?: (event: CircuitEvent) => void) {
     this.endpoint = endpoint;
@@ -58,6 +73,15 @@ export class CircuitBreaker {
     return this.#state;
   }
 
+  get counters(): CircuitCounters {
+    return {
+      calls: this.#calls,
+      failures: this.#failures,
+      rejected: this.#rejected,
+      ...(this.#lastFailure === undefined ? {} : { lastFailure: this.#lastFailure }),
+    };
+  }
+
   /** How long a caller should wait before it is worth asking again, at a moment; 0 where it would be let through. */
   retryAfterMs(at: number = this.#clock.now()): number {
     const state = this.#state;
@@ -68,8 +92,12 @@ export class CircuitBreaker {
   /** Asks to make a call. @returns A ticket, or `undefined` where the call must not be made. */
   enter(): CircuitTicket | undefined {
     const state = this.#state;
+    if (state.kind !== 'closed' && this.retryAfterMs() > 0) {
+      this.#rejected += 1;
+      return undefined;
+    }
+    this.#calls += 1;
     if (state.kind === 'closed') return this.#era;
-    if (this.retryAfterMs() > 0) return undefined;
     const successes = state.kind === 'half_open' ? state.successes : 0;
     this.#become({ kind: 'half_open', successes, probing: true });
     return this.#era;
@@ -87,6 +115,8 @@ export class CircuitBreaker {
 
   /** The endpoint failed. @param reason What an operator should read about it. */
   failed(ticket: CircuitTicket, policy: BreakerPolicy, reason: string): void {
+    this.#failures += 1;
+    this.#lastFailure = { at: this.#clock.now(), reason };
     if (ticket !== this.#era) return;
     const failures = this.#state.kind === 'closed' ? this.#state.failures + 1 : policy.failureThreshold;
     if (failures < policy.failureThreshold) {
@@ -101,6 +131,14 @@ export class CircuitBreaker {
   abandoned(ticket: CircuitTicket): void {
     if (ticket !== this.#era || this.#state.kind !== 'half_open') return;
     this.#become({ ...this.#state, probing: false });
+  }
+
+  /** Somebody looked at the endpoint without a call: it is back, so the next call may probe now. */
+  probed(isUp: boolean, policy: BreakerPolicy): void {
+    const state = this.#state;
+    if (state.kind !== 'open') return;
+    const now = this.#clock.now();
+    this.#become({ ...state, until: isUp ? now : Math.max(state.until, now + policy.recoveryTimeoutMs) });
   }
 
   #become(next: CircuitState): void {

@@ -8,18 +8,27 @@ export {
   type Credentials,
   type CredentialUse,
   createAuthenticator,
+  credentialFailureOf,
   memoryTokenStore,
   RESERVED_HEADERS,
+  type ServiceClient,
   type TokenStore,
 } from './auth/index.ts';
+export { ServicePool, type ServicePoolOptions } from './balance/service-pool.ts';
+export { BALANCING_STRATEGIES, type BalancingStrategy, type Candidate } from './balance/strategies.ts';
 export {
   CircuitBreaker,
+  type CircuitCounters,
   type CircuitEvent,
   type CircuitState,
   type CircuitTicket,
   DEFAULT_BREAKER,
 } from './circuit-breaker.ts';
-export { CircuitBreakers, type CircuitView } from './circuit-breakers.ts';
+export { Refreshing, type RefreshOptions } from './discovery/refreshing.ts';
+export type { SrvRecord } from './discovery/service-addresses.ts';
+export { Endpoint } from './endpoint/endpoint.ts';
+export { type CircuitView, Endpoints } from './endpoint/endpoints.ts';
+export { RetryBudget } from './endpoint/retry-budget.ts';
 export { createHttpClient } from './http-client.ts';
 export { HttpFailure, type HttpFailureFacts } from './http-failure.ts';
 export type {

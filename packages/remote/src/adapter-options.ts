@@ -1,7 +1,17 @@
-import type { CircuitEvent, CircuitView, HttpClient } from '@capstan/http';
-import type { Clock, JsonValue, RemoteToolAdapter } from '@capstan/sdk';
+import type { CircuitEvent, CircuitView, Endpoints, HttpClient, SrvRecord } from '@capstan/http';
+import type { Clock, JsonValue, Logger, RemoteToolAdapter } from '@capstan/sdk';
 import type { RemoteDefaults } from './call-policy.ts';
 import type { TracedRemoteCall } from './contract-request.ts';
+
+/** Times of balancing, in ms. */
+export interface BalancingOptions {
+  /** How long an endpoint that came back gets less than its share. Default 30,000. */
+  readonly slowStartMs?: number;
+  /** How old the answer of a registry may become before it is asked again. Default 30,000. */
+  readonly refreshMs?: number;
+  /** Between two looks at an endpoint that is ejected. Default 5,000. */
+  readonly probeIntervalMs?: number;
+}
 
 /** What an adapter is made of. */
 export interface RemoteToolAdapterOptions {
@@ -10,7 +20,15 @@ export interface RemoteToolAdapterOptions {
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
   readonly defaults?: Partial<RemoteDefaults>;
-  /** Told whenever a breaker opens, half opens or closes. */
+  /** What is known about endpoints; shared with others who call them. Default: its own. */
+  readonly endpoints?: Endpoints;
+  /** Resolves SRV records, for connections that are discovered by them. Default: the system's resolver. */
+  readonly resolveSrv?: (name: string) => Promise<readonly SrvRecord[]>;
+  /** How services with several endpoints are looked after, where the defaults do not fit. */
+  readonly balancing?: BalancingOptions;
+  /** Told of what no single call is about: a registry that fails. */
+  readonly logger?: Logger;
+  /** Told whenever a breaker opens, half opens or closes; not with `endpoints`, whose owner is. */
   readonly onCircuit?: (event: CircuitEvent) => void;
   /** Pauses between attempts; rejects when the signal is aborted. Default: Node's timer. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;

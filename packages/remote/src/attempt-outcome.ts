@@ -1,4 +1,5 @@
 import type { CapstanError, JsonValue } from '@capstan/sdk';
+import type { RemoteJob } from './envelope.ts';
 
 /**
  * Whether the same request may be made again.
@@ -10,7 +11,12 @@ export type Repetition = 'never' | 'if_repeatable' | 'nothing_done';
 export type EndpointHealth = 'up' | 'down' | 'unknown';
 
 /** What one attempt came to. */
-export type AttemptOutcome = { readonly ok: true; readonly result: JsonValue } | AttemptFailure;
+export type AttemptOutcome = AttemptSuccess | AttemptFailure;
+
+/** The result, or the job that will have it. */
+export type AttemptSuccess =
+  | { readonly ok: true; readonly result: JsonValue; readonly job?: undefined }
+  | { readonly ok: true; readonly job: RemoteJob };
 
 /** A failed attempt: the error as the caller will see it, and what may be done about it. */
 export interface AttemptFailure {

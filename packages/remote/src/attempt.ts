@@ -1,23 +1,23 @@
-import type { CircuitBreaker, HttpClient } from '@capstan/http';
+import type { Authenticator, Candidate, HttpAnswer, HttpTarget } from '@capstan/http';
 import { CapstanError, type Clock, isCapstanError } from '@capstan/sdk';
 import type { AttemptFacts, AttemptFailure, AttemptOutcome } from './attempt-outcome.ts';
 import type { ResolvedPolicy } from './call-policy.ts';
+import type { CallRoute } from './call-route.ts';
 import { type ContractRequest, type TracedRemoteCall, writeHeaders } from './contract-request.ts';
-import { type PreparedConnection, tokenOf } from './prepared-connection.ts';
+import { streamedExchange } from './long-work/streamed-exchange.ts';
 import { readAnswer } from './read-answer.ts';
 import { outOfTime, readFailure } from './read-failure.ts';
 
 /** One call, through all its attempts. */
 export interface CallWork {
   readonly call: TracedRemoteCall;
-  readonly connection: PreparedConnection;
   readonly policy: ResolvedPolicy;
   readonly request: ContractRequest;
 }
 
 /** What an attempt needs of its adapter. */
 export interface AttemptServices {
-  readonly http: HttpClient;
+  readonly authenticator: Authenticator;
   readonly clock: Clock;
 }
 
@@ -27,46 +27,80 @@ export interface AttemptServices {
  */
 export async function makeAttempt(
   work: CallWork,
-  breaker: CircuitBreaker,
+  route: CallRoute,
   number: number,
   services: AttemptServices,
-): Promise<AttemptOutcome> {
+): Promise<PlacedOutcome> {
   const { policy, call } = work;
-  const remainingMs = Math.ceil(call.context.deadline - services.clock.now());
-  if (remainingMs <= 0) return outOfTime(undefined, number - 1);
-  const ticket = breaker.enter();
-  if (ticket === undefined) return circuitOpen(breaker, number - 1);
+  const begunAt = services.clock.now();
+  const remainingMs = Math.ceil(call.context.deadline - begunAt);
+  if (remainingMs <= 0) return { outcome: outOfTime(undefined, number - 1), place: undefined };
+  const place = route.choose();
+  const ticket = place?.endpoint.breaker.enter();
+  if (place === undefined || ticket === undefined) {
+    return { outcome: circuitOpen(route, place, number - 1, begunAt), place: undefined };
+  }
+  const { endpoint } = place;
+  const { breaker } = endpoint;
   const endsAtDeadline = remainingMs < policy.timeoutMs;
   const timeoutMs = endsAtDeadline ? remainingMs : policy.timeoutMs;
-  const outcome = await exchange(work, { number, timeoutMs, endsAtDeadline }, services);
+  endpoint.pending += 1;
+  const outcome = await exchange(work, place.target, { number, timeoutMs, endsAtDeadline }, services);
+  endpoint.pending -= 1;
+  measure(place, outcome, begunAt, services.clock.now());
   if (outcome.ok || outcome.health === 'up') breaker.succeeded(ticket, policy.breaker);
   else if (outcome.health === 'down') breaker.failed(ticket, policy.breaker, outcome.error.code);
   else breaker.abandoned(ticket);
-  return outcome;
+  return { outcome, place };
+}
+
+/** What an attempt came to, and where it was made; `undefined` where it was not. */
+export interface PlacedOutcome {
+  readonly outcome: AttemptOutcome;
+  readonly place: Candidate | undefined;
+}
+
+/** An endpoint that fails at once must not look like a quick one. */
+const FAILURE_COUNTS_AS_MS = 1_000;
+
+function measure({ endpoint }: Candidate, outcome: AttemptOutcome, begunAt: number, now: number): void {
+  const elapsedMs = now - begunAt;
+  if (outcome.ok || outcome.health === 'up') endpoint.latency.observe(elapsedMs, now);
+  else if (outcome.health === 'down') endpoint.latency.observe(Math.max(elapsedMs, FAILURE_COUNTS_AS_MS), now);
 }
 
 async function exchange(
   work: CallWork,
+  target: HttpTarget,
   facts: AttemptFacts,
-  { http, clock }: AttemptServices,
+  { authenticator, clock }: AttemptServices,
 ): Promise<AttemptOutcome> {
-  const { call, request, connection, policy } = work;
-  const { signal } = call.context;
+  const { signal } = work.call.context;
   try {
-    const answer = await http.exchange({
-      target: connection.target,
-      method: 'POST',
-      path: request.path,
-      headers: writeHeaders(request, { token: tokenOf(call.connection), timeoutMs: facts.timeoutMs }),
-      body: request.body,
-      timeoutMs: facts.timeoutMs,
-      maxResponseBytes: policy.maxResponseBytes,
-      signal,
-    });
-    return readAnswer(answer, facts, clock);
+    return readAnswer(await send(work, target, facts, authenticator), facts, clock);
   } catch (thrown) {
     return signal.aborted ? ended(work, { cause: thrown, attempts: facts.number, clock }) : readFailure(thrown, facts);
   }
+}
+
+function send(work: CallWork, target: HttpTarget, facts: AttemptFacts, authenticator: Authenticator): Promise<HttpAnswer> {
+  const { call, request, policy } = work;
+  const { signal, wantsProgress = false } = call.context;
+  const client = authenticator.client(call.connection, { egress: call.policy?.egress });
+  const exchange = {
+    target,
+    method: 'POST',
+    path: request.path,
+    headers: writeHeaders(request, {
+      timeoutMs: facts.timeoutMs,
+      wantsEvents: wantsProgress,
+    }),
+    body: request.body,
+    timeoutMs: facts.timeoutMs,
+    maxResponseBytes: policy.maxResponseBytes,
+    signal,
+  };
+  return wantsProgress ? streamedExchange(client, exchange, call.context) : client.exchange(exchange);
 }
 
 /** The caller's signal was aborted: by the caller, or because the time is up. */
@@ -84,11 +118,16 @@ export function ended(
   return { ok: false, error, repetition: 'never', health: 'unknown' };
 }
 
-function circuitOpen(breaker: CircuitBreaker, attempts: number): AttemptFailure {
-  const { endpoint, state } = breaker;
-  const why = state.kind === 'open' ? `it kept failing (${state.reason})` : 'another call is trying it out';
-  const error = new CapstanError('CAPSTAN_CIRCUIT_OPEN', `The endpoint ${endpoint} is left alone: ${why}.`, {
-    details: { retry_after_ms: breaker.retryAfterMs(), attempts },
+function circuitOpen(route: CallRoute, place: Candidate | undefined, attempts: number, now: number): AttemptFailure {
+  const state = place?.endpoint.breaker.state;
+  const why =
+    state === undefined
+      ? 'each kept failing'
+      : state.kind === 'open'
+        ? `it kept failing (${state.reason})`
+        : 'another call is trying it out';
+  const error = new CapstanError('CAPSTAN_CIRCUIT_OPEN', `${route.describe()} is left alone: ${why}.`, {
+    details: { retry_after_ms: route.retryAfterMs(now), attempts },
   });
   return { ok: false, error, repetition: 'never', health: 'unknown' };
 }

@@ -44,7 +44,7 @@ test('what the service refuses for a reason is no failure of the endpoint, and s
     service.play(DOWN, reaction, refusal(200, { code: 'X', message: 'm' }));
     for (let count = 0; count < 3; count += 1) await errorOf(adapter.call(callOf(connection, { policy: ONCE })));
   }
-  expect(adapter.circuits()).toEqual([{ endpoint: service.url, state: { kind: 'closed', failures: 0 } }]);
+  expect(adapter.circuits()).toMatchObject([{ endpoint: service.url, state: { kind: 'closed', failures: 0 } }]);
 });
 
 test('unreachable, silent, failing and answering outside the contract: all count', async () => {

@@ -1,5 +1,10 @@
-import { spendSecret } from '@capstan/schema';
-import { CapstanError, type JsonObject, type RemoteCall, type Secret, type ToolContext } from '@capstan/sdk';
+import {
+  CapstanError,
+  type JsonObject,
+  type RemoteBatchCall,
+  type RemoteCall,
+  type ToolContext,
+} from '@capstan/sdk';
 import { continuedTrace, traceParentOf } from './trace-parent.ts';
 
 /** A call whose context may carry the trace that it belongs to. */
@@ -8,6 +13,11 @@ export interface TracedRemoteCall extends RemoteCall {
     /** W3C `traceparent`. Default: one whose trace id is the execution id. */
     readonly traceparent?: string | undefined;
   };
+}
+
+/** A batch whose context may carry the trace that it belongs to. */
+export interface TracedBatchCall extends RemoteBatchCall {
+  readonly context: TracedRemoteCall['context'];
 }
 
 /** The part of a request that stays the same over all attempts. */
@@ -29,10 +39,25 @@ export function writeRequest(call: TracedRemoteCall): ContractRequest {
   };
 }
 
-/** The headers of one attempt, in the contract's order; the token is spent here and kept nowhere. */
+/** Writes a batch. Each item is the body of a single call; the context holds for all. @throws CapstanError */
+export function writeBatchRequest(call: TracedBatchCall): ContractRequest {
+  const { toolType, action, context, items } = call;
+  for (const params of items) refuseContext(params);
+  return {
+    path: `/v1/tools/${encodeURIComponent(`${toolType}.${action}`)}:batch`,
+    body: json({ items, context: contextOf(context) }),
+    idempotencyKey: context.idempotencyKey,
+    traceparent: continuedTrace(context.traceparent) ?? traceParentOf(context.executionId),
+  };
+}
+
+/** The headers of one attempt, in the contract's order; credentials are put before them where they are sent. */
 export function writeHeaders(
   request: ContractRequest,
-  attempt: { readonly token: Secret | string | undefined; readonly timeoutMs: number },
+  attempt: {
+    readonly timeoutMs: number;
+    readonly wantsEvents?: boolean;
+  },
 ): readonly string[] {
   const headers = [
     'Content-Type',
@@ -46,20 +71,32 @@ export function writeHeaders(
     'X-Capstan-Deadline-Ms',
     String(attempt.timeoutMs),
   ];
-  const { token } = attempt;
-  if (token === undefined) return headers;
-  return ['Authorization', `Bearer ${typeof token === 'string' ? token : spendSecret(token)}`, ...headers];
+  if (attempt.wantsEvents) headers.push('Accept', EVENTS_OR_JSON);
+  return headers;
 }
 
+/** For a caller that watches: the service may tell how far it is. */
+const EVENTS_OR_JSON = 'text/event-stream, application/json';
+
+/** The headers of a request that only asks: for a job, or for what the service offers. */
+export const ASKING_HEADERS: readonly string[] = ['Accept', 'application/json', 'X-Capstan-Contract', '1'];
+
 function writeBody(params: JsonObject, context: ToolContext): string {
-  if (params.context !== undefined) {
-    throw new CapstanError('CAPSTAN_INVALID_ARGUMENTS', 'A parameter of a remote tool may not be named "context".', {
-      hint: 'Rename the parameter: the contract keeps "context" for the tenant, the workspace and the execution id.',
-      details: { problems: [{ pointer: '/context', message: 'the name is reserved' }] },
-    });
-  }
+  refuseContext(params);
+  return json({ ...params, context: contextOf(context) });
+}
+
+function refuseContext(params: JsonObject): void {
+  if (params.context === undefined) return;
+  throw new CapstanError('CAPSTAN_INVALID_ARGUMENTS', 'A parameter of a remote tool may not be named "context".', {
+    hint: 'Rename the parameter: the contract keeps "context" for the tenant, the workspace and the execution id.',
+    details: { problems: [{ pointer: '/context', message: 'the name is reserved' }] },
+  });
+}
+
+function json(body: JsonObject): string {
   try {
-    return JSON.stringify({ ...params, context: contextOf(context) });
+    return JSON.stringify(body);
   } catch (cause) {
     throw new CapstanError('CAPSTAN_INVALID_ARGUMENTS', 'The parameters cannot be written as JSON.', { cause });
   }

@@ -159,7 +159,7 @@ test('what cannot be a header is refused with the setting to mend, before anythi
   const key = await errorOf(adapter.call(callOf(connectionTo(service.url), { context: { idempotencyKey: 'a\r\nb' } })));
   expect(key.code).toBe('CAPSTAN_INVALID_REQUEST');
   expect(service.requests).toEqual([]);
-  expect(adapter.circuits()).toEqual([{ endpoint: service.url, state: { kind: 'closed', failures: 0 } }]);
+  expect(adapter.circuits()).toMatchObject([{ endpoint: service.url, state: { kind: 'closed', failures: 0 } }]);
 });
 
 test('a closed adapter takes no more calls', async () => {

@@ -1,5 +1,16 @@
 import type { HttpAnswer } from '@capstan/http';
-import type { JsonObject, JsonValue } from '@capstan/sdk';
+import type { JsonObject, JsonValue, ToolProgress } from '@capstan/sdk';
+
+import { foreignText } from './foreign-text.ts';
+
+/** Long work, as the service describes it. */
+export interface RemoteJob {
+  readonly status: string;
+  /** A URI reference, against the URL of the call. */
+  readonly statusUrl?: string;
+  readonly pollAfterMs?: number;
+  readonly progress?: ToolProgress;
+}
 
 /** What a body says, by the contract. */
 export type Envelope =
@@ -11,6 +22,7 @@ export type Envelope =
       readonly details: JsonValue | undefined;
       readonly retriable: boolean | undefined;
     }
+  | { readonly kind: 'job'; readonly job: RemoteJob }
   /** `why` completes "The remote service answered 200 …". */
   | { readonly kind: 'none'; readonly why: string };
 
@@ -30,13 +42,15 @@ export function readEnvelope({ headers, body }: HttpAnswer): Envelope {
   const value = parseJson(body);
   if (value === undefined) return none('with a body that is not JSON');
   if (!isObject(value)) return none('with JSON that is no object');
-  return fromObject(value);
+  return readEnvelopeObject(value);
 }
 
-function fromObject(value: JsonObject): Envelope {
-  const { success, result, error, job } = value;
-  if (job !== undefined && result === undefined && success !== false)
-    return none('with a job, which this host does not follow');
+/** Reads the envelope that a JSON object is. */
+export function readEnvelopeObject(value: JsonObject): Envelope {
+  const { success, result, error } = value;
+  const job = readJob(value.job);
+  // An ended job may have its envelope beside it; one that goes on has no result yet.
+  if (job !== undefined && result === undefined && success !== false) return { kind: 'job', job };
   // The seed's own client reads a missing result as an empty object.
   if (success === true) return { kind: 'success', result: result === undefined ? {} : result };
   if (success !== false) return none('with an object whose "success" is neither true nor false');
@@ -52,6 +66,30 @@ function fromObject(value: JsonObject): Envelope {
   };
 }
 
+/** The job of an answer; what is of the wrong type counts as absent. */
+export function readJob(value: JsonValue | undefined): RemoteJob | undefined {
+  if (!isObject(value)) return undefined;
+  const { status, status_url: statusUrl, poll_after_ms: pollAfterMs } = value;
+  const progress = readProgress(value.progress);
+  return {
+    status: typeof status === 'string' ? status : 'queued',
+    ...(typeof statusUrl === 'string' ? { statusUrl } : {}),
+    ...(typeof pollAfterMs === 'number' ? { pollAfterMs } : {}),
+    ...(progress === undefined ? {} : { progress }),
+  };
+}
+
+/** A step of progress, in a job or an event. */
+export function readProgress(value: JsonValue | undefined): ToolProgress | undefined {
+  if (!isObject(value) || typeof value.progress !== 'number') return undefined;
+  const { progress, total, message } = value;
+  return {
+    progress,
+    ...(typeof total === 'number' ? { total } : {}),
+    ...(typeof message === 'string' ? { message: foreignText(message) } : {}),
+  };
+}
+
 const UNKNOWN_ERROR: Extract<Envelope, { kind: 'error' }> = {
   kind: 'error',
   code: undefined,
@@ -64,7 +102,8 @@ function none(why: string): Envelope {
   return { kind: 'none', why };
 }
 
-function parseJson(body: Buffer): JsonValue | undefined {
+/** A body as JSON, or `undefined`. */
+export function parseJson(body: Buffer): JsonValue | undefined {
   const text = body.toString('utf8');
   try {
     // RFC 8259, section 8.1: a parser may ignore a byte order mark.
@@ -74,6 +113,7 @@ function parseJson(body: Buffer): JsonValue | undefined {
   }
 }
 
-function isObject(value: JsonValue | undefined): value is JsonObject {
+/** Whether a value is a JSON object. */
+export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,15 +1,22 @@
-import type { HttpClient, HttpTarget } from '@capstan/http';
-import { CapstanError, type Secret, type ToolConnection } from '@capstan/sdk';
+import { type Endpoints, type HttpClient, type HttpTarget, ServicePool, type ServicePoolOptions } from '@capstan/http';
+import { CapstanError, type ServiceCluster, type ToolConnection } from '@capstan/sdk';
+import { BalancedRoute, type CallRoute, SingleRoute } from './call-route.ts';
 
 /** What all calls over one connection have in common, worked out once. It holds no secret. */
-export interface PreparedConnection {
-  readonly target: HttpTarget;
-  /** Origin and base path: what a breaker is kept for. */
-  readonly endpoint: string;
-}
+export type PreparedConnection =
+  | {
+      readonly kind: 'single';
+      readonly target: HttpTarget;
+      /** Origin and base path: what a breaker is kept for. */
+      readonly endpoint: string;
+    }
+  | { readonly kind: 'balanced'; readonly pool: ServicePool };
 
 type Egress = readonly string[];
 const NO_EGRESS: Egress = Object.freeze([]);
+
+/** What pools are made of, but for what a connection itself says. */
+export type PoolServices = Omit<ServicePoolOptions, 'egress' | 'endpoints' | 'http'>;
 
 /**
  * Prepared connections, by the identity of the connection and of the egress list. Both are immutable by contract; a
@@ -18,9 +25,15 @@ const NO_EGRESS: Egress = Object.freeze([]);
 export class PreparedConnections {
   readonly #prepared = new WeakMap<ToolConnection, WeakMap<Egress, PreparedConnection>>();
   readonly #http: HttpClient;
+  readonly #endpoints: Endpoints;
+  readonly #services: PoolServices;
+  /** By what was declared, so that the connections of many tools share one pool. */
+  readonly #pools = new Map<string, ServicePool>();
 
-  constructor(http: HttpClient) {
+  constructor(http: HttpClient, endpoints: Endpoints, services: PoolServices) {
     this.#http = http;
+    this.#endpoints = endpoints;
+    this.#services = services;
   }
 
   /** @throws CapstanError where the connection has no base URL, or one that may not be used. */
@@ -33,26 +46,46 @@ export class PreparedConnections {
     const key = egress ?? NO_EGRESS;
     const known = byEgress.get(key);
     if (known) return known;
-    const target = this.#http.target(baseUrlOf(connection), egress);
-    const fresh = { target, endpoint: `${target.origin}${target.basePath}` };
+    const fresh = this.#prepare(connection, egress);
     byEgress.set(key, fresh);
     return fresh;
   }
-}
 
-/** The bearer token of a connection: a secret (or, from an application's own code, plain text), or `undefined`. */
-export function tokenOf({ auth, config }: ToolConnection): Secret | string | undefined {
-  return credential(auth.type === 'bearer' ? auth.token : undefined) ?? credential(config.api_token);
-}
+  /** The way of one call; a promise only while the endpoints are discovered for the first time. */
+  route(prepared: PreparedConnection): CallRoute | Promise<CallRoute> {
+    if (prepared.kind === 'single') {
+      const { target, endpoint } = prepared;
+      return new SingleRoute({ target, endpoint: this.#endpoints.of(endpoint), weight: 1 });
+    }
+    const { pool } = prepared;
+    const candidates = pool.candidates();
+    if (candidates instanceof Promise) return candidates.then((found) => new BalancedRoute(pool, found));
+    return new BalancedRoute(pool, candidates);
+  }
 
-function credential(value: ToolConnection['config'][string]): Secret | string | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : value;
-  return isSecretShaped(value) ? value : undefined;
-}
+  close(): void {
+    for (const pool of this.#pools.values()) pool.close();
+  }
 
-/** Whether the value is meant as a secret; spending it decides whether it is one of this host. */
-function isSecretShaped(value: ToolConnection['config'][string]): value is Secret {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'secret';
+  #prepare(connection: ToolConnection, egress: Egress | undefined): PreparedConnection {
+    if (connection.cluster !== undefined) return { kind: 'balanced', pool: this.#poolOf(connection.cluster, egress) };
+    const target = this.#http.target(baseUrlOf(connection), egress);
+    return { kind: 'single', target, endpoint: `${target.origin}${target.basePath}` };
+  }
+
+  #poolOf(cluster: ServiceCluster, egress: Egress | undefined): ServicePool {
+    const key = JSON.stringify([cluster, egress]);
+    const known = this.#pools.get(key);
+    if (known) return known;
+    const pool = new ServicePool(cluster, {
+      ...this.#services,
+      http: this.#http,
+      endpoints: this.#endpoints,
+      egress,
+    });
+    this.#pools.set(key, pool);
+    return pool;
+  }
 }
 
 function baseUrlOf({ remoteClusterUrl, config, id, pack }: ToolConnection): string {

@@ -7,9 +7,14 @@ import { retryAfterMs } from './retry-after.ts';
 
 /** Makes of an answer, whatever it is, a result or a typed failure. */
 export function readAnswer(answer: HttpAnswer, facts: AttemptFacts, clock: Clock): AttemptOutcome {
-  const envelope = readEnvelope(answer);
+  return readOutcome(readEnvelope(answer), answer, facts, clock);
+}
+
+/** {@link readAnswer} for an envelope that came in another way: as an event, or beside a job. */
+export function readOutcome(envelope: Envelope, answer: HttpAnswer, facts: AttemptFacts, clock: Clock): AttemptOutcome {
   const isSuccessStatus = answer.status >= 200 && answer.status < 300;
   if (isSuccessStatus && envelope.kind === 'success') return { ok: true, result: envelope.result };
+  if (answer.status === 202 && envelope.kind === 'job') return { ok: true, job: envelope.job };
   const circumstances = { answer, facts, clock };
   if (envelope.kind === 'error') return reported(envelope, circumstances);
   if (answer.status < 400 || envelope.kind === 'success') return outsideContract(envelope, circumstances);
@@ -61,6 +66,7 @@ function complaint(envelope: Envelope, { status, headers }: HttpAnswer): string 
   if (status >= 300 && status < 400 && location !== undefined) {
     return `with a redirect to ${String(location)}, which is not followed`;
   }
+  if (envelope.kind === 'job') return 'with a job, which belongs to 202';
   return envelope.kind === 'none' ? envelope.why : 'with "success": true, which contradicts its status';
 }
 

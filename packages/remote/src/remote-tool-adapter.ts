@@ -1,13 +1,17 @@
 import { setTimeout as systemSleep } from 'node:timers/promises';
-import { type CircuitBreaker, CircuitBreakers, type CircuitView } from '@capstan/http';
+import { type Candidate, type CircuitView, Endpoints } from '@capstan/http';
 import { CapstanError, type JsonValue } from '@capstan/sdk';
 import type { HostRemoteToolAdapter, RemoteToolAdapterOptions } from './adapter-options.ts';
 import { type CallWork, ended, makeAttempt } from './attempt.ts';
-import type { AttemptFailure } from './attempt-outcome.ts';
+import type { AttemptFailure, AttemptSuccess } from './attempt-outcome.ts';
+import { type BatchItemOutcome, callBatch } from './batch/call-batch.ts';
 import { REMOTE_DEFAULTS, type RemoteDefaults, resolvePolicy } from './call-policy.ts';
-import { type TracedRemoteCall, writeRequest } from './contract-request.ts';
+import type { CallRoute } from './call-route.ts';
+import { type TracedBatchCall, type TracedRemoteCall, writeRequest } from './contract-request.ts';
+import { followJob } from './long-work/follow-job.ts';
 import { PreparedConnections } from './prepared-connection.ts';
 import { pauseBeforeRetry } from './retry-decision.ts';
+import { ServiceCatalog } from './service-catalog.ts';
 
 /** Builds the one adapter that a host wires into all tools. */
 export function createRemoteToolAdapter(options: RemoteToolAdapterOptions): HostRemoteToolAdapter {
@@ -18,78 +22,145 @@ export function createRemoteToolAdapter(options: RemoteToolAdapterOptions): Host
  * 1. A call makes its attempts one after the other; between two of them it holds no socket.
  * 2. A pause ends early when the caller's signal is aborted or the adapter is closed, and leaves no listener behind.
  * 3. After `close` was called no attempt begins.
+ * 4. What a retry budget let through is given back when the attempt is over.
  */
 class ContractAdapter implements HostRemoteToolAdapter {
   readonly #options: RemoteToolAdapterOptions;
   readonly #defaults: RemoteDefaults;
   readonly #connections: PreparedConnections;
-  readonly #breakers: CircuitBreakers;
+  readonly #endpoints: Endpoints;
+  readonly #catalog: ServiceCatalog;
   readonly #sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly #pauses = new Set<AbortController>();
+  readonly #afterwork = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(options: RemoteToolAdapterOptions) {
+    const { http, clock, random, logger, resolveSrv } = options;
     this.#options = options;
     this.#defaults = { ...REMOTE_DEFAULTS, ...options.defaults };
-    this.#connections = new PreparedConnections(options.http);
-    this.#breakers = new CircuitBreakers(options.clock, options.onCircuit);
+    this.#endpoints = options.endpoints ?? new Endpoints(clock, options.onCircuit);
+    this.#connections = new PreparedConnections(http, this.#endpoints, {
+      clock,
+      random,
+      breaker: this.#defaults.breaker,
+      ...options.balancing,
+      ...(resolveSrv === undefined ? {} : { resolveSrv }),
+      onDiscoveryFailure: (cause) => logger?.warn('a service registry fails; its last answer stays in use', { cause }),
+    });
+    this.#catalog = new ServiceCatalog(http, clock);
     this.#sleep = options.sleep ?? ((ms, signal) => systemSleep(ms, undefined, { signal }));
   }
 
   async call(call: TracedRemoteCall): Promise<JsonValue> {
-    if (this.#closed) throw new CapstanError('CAPSTAN_DRAINING', 'The host takes no more calls of remote tools.');
-    return this.#run({
-      call,
-      connection: this.#connections.of(call.connection, call.policy?.egress),
-      policy: resolvePolicy(call.policy, this.#defaults),
-      request: writeRequest(call),
+    this.#refuseWhenClosed();
+    const connection = this.#connections.of(call.connection, call.policy?.egress);
+    const work = { call, policy: resolvePolicy(call.policy, this.#defaults), request: writeRequest(call) };
+    const route = this.#connections.route(connection);
+    return this.#run(work, route instanceof Promise ? await route : route);
+  }
+
+  async callBatch(call: TracedBatchCall): Promise<readonly BatchItemOutcome[]> {
+    this.#refuseWhenClosed();
+    const connection = this.#connections.of(call.connection, call.policy?.egress);
+    const route = await this.#connections.route(connection);
+    const place = route.choose();
+    const offer = place && (await this.#catalog.offerOf(place, call.connection, call.context.signal));
+    return callBatch(call, {
+      isOffered: offer?.batch.has(`${call.toolType}.${call.action}`) ?? false,
+      single: (item) => this.call(item),
+      whole: (request, whole) =>
+        this.#run({ call: whole, policy: resolvePolicy(call.policy, this.#defaults), request }, route),
     });
   }
 
   circuits(): readonly CircuitView[] {
-    return this.#breakers.views();
+    return this.#endpoints.views();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#connections.close();
     for (const pause of this.#pauses) pause.abort();
+    await Promise.all(this.#afterwork);
   }
 
-  async #run(work: CallWork): Promise<JsonValue> {
-    const breaker = this.#breakers.of(work.connection.endpoint);
-    for (let number = 1; ; number += 1) {
-      const outcome = await makeAttempt(work, breaker, number, this.#options);
-      if (outcome.ok) return outcome.result;
-      const pauseMs = this.#pauseAfter(outcome, work, breaker, number);
-      if (pauseMs === undefined) throw outcome.error;
-      const { call } = work;
-      call.context.logger.debug('a remote call failed and is tried again', {
-        tool: `${call.toolType}.${call.action}`,
-        code: outcome.error.code,
-        attempts: number,
-        pause_ms: Math.round(pauseMs),
-      });
-      await this.#pause(pauseMs, work, { failure: outcome, attempts: number });
+  #refuseWhenClosed(): void {
+    if (this.#closed) throw new CapstanError('CAPSTAN_DRAINING', 'The host takes no more calls of remote tools.');
+  }
+
+  async #run(work: CallWork, route: CallRoute): Promise<JsonValue> {
+    const { retries } = route;
+    retries.enter();
+    let isRetrying = false;
+    try {
+      for (let number = 1; ; number += 1) {
+        const { outcome, place } = await makeAttempt(work, route, number, this.#options);
+        if (isRetrying) retries.release(); // 4
+        isRetrying = false;
+        if (outcome.ok) return outcome.job === undefined ? outcome.result : await this.#follow(outcome, work, place);
+        if (place !== undefined) route.failed(place);
+        const pauseMs = await this.#pauseAfter(outcome, { work, route, place, attempts: number });
+        if (pauseMs === undefined || !retries.acquire()) throw outcome.error;
+        isRetrying = true;
+        logRetry(work, outcome, number, pauseMs);
+        await this.#pause(pauseMs, work, { error: outcome.error, attempts: number });
+      }
+    } finally {
+      if (isRetrying) retries.release();
+      retries.leave();
     }
   }
 
-  #pauseAfter(failure: AttemptFailure, work: CallWork, breaker: CircuitBreaker, attempts: number): number | undefined {
-    if (this.#closed) return undefined;
+  async #pauseAfter(failure: AttemptFailure, after: FailedAttempt): Promise<number | undefined> {
+    const { work, route, attempts } = after;
+    if (this.#closed || failure.repetition === 'never' || attempts > work.policy.retry.maxRetries) return undefined;
+    const repeatable = work.policy.repeatable || (await this.#isIdempotentThere(failure, after));
     const now = this.#options.clock.now();
+    const isElsewhere = route.canFailOver();
     const pauseMs = pauseBeforeRetry({
       failure,
       attempts,
       retry: work.policy.retry,
-      repeatable: work.policy.repeatable,
+      repeatable,
       remainingMs: work.call.context.deadline - now,
       random: this.#options.random,
+      isElsewhere,
     });
     // With the breaker still open by then, the failure at hand tells more than "circuit open" would.
-    return pauseMs === undefined || breaker.retryAfterMs(now + pauseMs) > 0 ? undefined : pauseMs;
+    return pauseMs === undefined || route.retryAfterMs(now + pauseMs) > 0 ? undefined : pauseMs;
+  }
+
+  /** Asked only where the answer decides. Then the call stays there: another endpoint may not know its key. */
+  async #isIdempotentThere(failure: AttemptFailure, { work, route, place }: FailedAttempt): Promise<boolean> {
+    if (failure.repetition !== 'if_repeatable' || place === undefined) return false;
+    if (place.endpoint.breaker.retryAfterMs() > 0) return false;
+    const { connection, context } = work.call;
+    const { idempotency } = await this.#catalog.offerOf(place, connection, context.signal);
+    if (idempotency) route.stick(place);
+    return idempotency;
+  }
+
+  #follow(
+    { job }: Extract<AttemptSuccess, { readonly job: object }>,
+    work: CallWork,
+    place: Candidate | undefined,
+  ): Promise<JsonValue> {
+    if (place === undefined) throw new Error('an attempt that succeeded nowhere');
+    const { http, clock } = this.#options;
+    return followJob(work, place, job, {
+      http,
+      clock,
+      pause: (ms) => this.#pause(ms, work, { error: closing(), attempts: 1 }),
+      track: (afterwork) => {
+        this.#afterwork.add(afterwork);
+        afterwork.finally(() => this.#afterwork.delete(afterwork));
+      },
+    });
   }
 
   /** @throws CapstanError where the call must not go on after the pause. */
-  async #pause(ms: number, work: CallWork, last: { failure: AttemptFailure; attempts: number }): Promise<void> {
+  async #pause(ms: number, work: CallWork, last: { error: CapstanError; attempts: number }): Promise<void> {
     const { signal } = work.call.context;
     const pause = new AbortController();
     const stop = (): void => pause.abort();
@@ -103,8 +174,28 @@ class ContractAdapter implements HostRemoteToolAdapter {
       signal.removeEventListener('abort', stop); // 2
       this.#pauses.delete(pause);
     }
-    const { failure, attempts } = last;
-    if (signal.aborted) throw ended(work, { cause: failure.error, attempts, clock: this.#options.clock }).error;
-    if (this.#closed) throw failure.error; // 3
+    const { error, attempts } = last;
+    if (signal.aborted) throw ended(work, { cause: error, attempts, clock: this.#options.clock }).error;
+    if (this.#closed) throw error; // 3
   }
+}
+
+interface FailedAttempt {
+  readonly work: CallWork;
+  readonly route: CallRoute;
+  readonly place: Candidate | undefined;
+  readonly attempts: number;
+}
+
+function closing(): CapstanError {
+  return new CapstanError('CAPSTAN_DRAINING', 'The host stopped before the job at the remote service was over.');
+}
+
+function logRetry({ call }: CallWork, { error }: AttemptFailure, attempts: number, pauseMs: number): void {
+  call.context.logger.debug('a remote call failed and is tried again', {
+    tool: `${call.toolType}.${call.action}`,
+    code: error.code,
+    attempts,
+    pause_ms: Math.round(pauseMs),
+  });
 }

@@ -11,6 +11,8 @@ export interface RetrySituation {
   readonly repeatable: boolean;
   /** Until the invocation's deadline. */
   readonly remainingMs: number;
+  /** Whether the next attempt goes to another endpoint, which there is no reason to spare. */
+  readonly isElsewhere?: boolean;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
 }
@@ -19,6 +21,7 @@ export interface RetrySituation {
 export function pauseBeforeRetry(situation: RetrySituation): number | undefined {
   const { failure, attempts, retry, remainingMs } = situation;
   if (attempts > retry.maxRetries || !isSafe(situation)) return undefined;
+  if (situation.isElsewhere) return remainingMs > 0 ? 0 : undefined;
   const ceilingMs = Math.min(retry.maxMs, retry.baseMs * 2 ** (attempts - 1));
   // Full jitter, so that callers who failed together do not return together.
   const pauseMs = Math.max(situation.random() * ceilingMs, failure.retryAfterMs ?? 0);

@@ -10,6 +10,10 @@ export interface ScriptedService {
   readonly port: number;
   /** Raw requests, head and body. */
   readonly requests: readonly string[];
+  /** Questions after what it offers; they are no part of the script. */
+  readonly questions: readonly string[];
+  /** What it answers to them. Before: 404. */
+  offer(body: unknown): void;
   /** Plays these next, one per request; the last one stays. */
   play(...reactions: readonly Reaction[]): void;
   stop(): Promise<void>;
@@ -18,6 +22,8 @@ export interface ScriptedService {
 /** Starts a service that answers every call with success until told otherwise. */
 export async function scriptedService(): Promise<ScriptedService> {
   const requests: string[] = [];
+  const questions: string[] = [];
+  let discovery = answer(404, 'x');
   const sockets = new Set<Socket>();
   let script: Reaction[] = [success({ ok: true })];
   const server = createServer((socket) => {
@@ -30,8 +36,14 @@ export async function scriptedService(): Promise<ScriptedService> {
       bytes = Buffer.concat([bytes, typeof chunk === 'string' ? Buffer.from(chunk) : chunk]);
       const length = wholeLength(bytes);
       if (length === undefined) return;
-      requests.push(bytes.subarray(0, length).toString('utf8'));
+      const request = bytes.subarray(0, length).toString('utf8');
       bytes = bytes.subarray(length);
+      if (request.startsWith('GET /v1/tools ')) {
+        questions.push(request);
+        socket.write(discovery);
+        return;
+      }
+      requests.push(request);
       const reaction = script.length > 1 ? script.shift() : script[0];
       if (typeof reaction === 'string') socket.write(reaction);
       else reaction?.(socket);
@@ -51,6 +63,10 @@ export async function scriptedService(): Promise<ScriptedService> {
     url: `http://127.0.0.1:${address.port}`,
     port: address.port,
     requests,
+    questions,
+    offer(body) {
+      discovery = answer(200, body);
+    },
     play(...reactions) {
       script = [...reactions];
     },

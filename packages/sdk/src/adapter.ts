@@ -1,3 +1,4 @@
+import type { CapstanError } from './capstan-error.ts';
 import type { ToolConnection } from './connection.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { ToolContext } from './tool.ts';
@@ -47,6 +48,17 @@ export interface RemoteCall {
   readonly policy?: RemoteCallPolicy;
 }
 
+/** Many calls of one tool at once. */
+export interface RemoteBatchCall extends Omit<RemoteCall, 'params'> {
+  /** The parameters of each call. */
+  readonly items: readonly JsonObject[];
+}
+
+/** What became of one item of a batch. */
+export type RemoteBatchItem =
+  | { readonly ok: true; readonly result: JsonValue }
+  | { readonly ok: false; readonly error: CapstanError };
+
 /**
  * The one shared way to a remote service: `POST {base_url}/v1/tools/{tool_type}.{action}`.
  *
@@ -56,4 +68,10 @@ export interface RemoteCall {
  */
 export interface RemoteToolAdapter {
   call(call: RemoteCall): Promise<JsonValue>;
+  /**
+   * Makes many calls of one tool: as one request where the service takes batches, else one by one, a few at a time.
+   * Resolves with an outcome for each item, in their order; one that fails does not stop the others.
+   * @throws CapstanError where the batch as a whole could not be made.
+   */
+  callBatch(call: RemoteBatchCall): Promise<readonly RemoteBatchItem[]>;
 }

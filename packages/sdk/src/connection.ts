@@ -16,6 +16,35 @@ export interface ConnectionAuth {
   readonly [key: string]: ResolvedValue | undefined;
 }
 
+/** One of several endpoints of a service. */
+export interface ServiceEndpoint {
+  /** Base URL: absolute, http or https. */
+  readonly url: string;
+  /** Its share of the calls, above 0; 1 where nobody said anything. */
+  readonly weight: number;
+}
+
+/** Where the endpoints of a service are asked for. */
+export type ServiceDiscovery =
+  /** `GET {url}/services/{service}` answers `{ url }` or a list of them. */
+  | { readonly kind: 'http'; readonly url: string; readonly service: string }
+  /** Consul's HTTP API: `GET {url}/v1/health/service/{service}?passing`. */
+  | { readonly kind: 'consul'; readonly url: string; readonly service: string }
+  /** SRV records (RFC 2782) of the name `service`, such as `_https._tcp.line.example.com`. */
+  | { readonly kind: 'dns_srv'; readonly service: string };
+
+/** Several endpoints of one service, and how calls are spread over them. */
+export interface ServiceCluster {
+  /** Those that were declared; may be empty where there is a discovery. */
+  readonly endpoints: readonly ServiceEndpoint[];
+  readonly discovery?: ServiceDiscovery;
+  /** What discovery names may be called although it is not on the egress list: nobody declared a list. */
+  readonly trustDiscovery?: boolean;
+  readonly strategy: 'round_robin' | 'random' | 'weighted' | 'least_pending';
+  /** Asks each endpoint for its health this often, in ms, also while it is well. Absent: only while it is ejected. */
+  readonly healthIntervalMs?: number;
+}
+
 /**
  * An account at a remote service, as pack code and the adapter see it: config is resolved
  * (system, then connection, then environment, then default), secrets are opaque.
@@ -31,6 +60,8 @@ export interface ToolConnection {
   readonly name: string;
   /** The base URL of the remote service, after resolution. Absolute, http or https. */
   readonly remoteClusterUrl?: string;
+  /** Set where the service has several endpoints; calls then go to these, and not to `remoteClusterUrl`. */
+  readonly cluster?: ServiceCluster;
   /** The id of the account at the remote service (for LINE: the channel id). */
   readonly remoteConnectionId?: string;
   readonly config: ResolvedConfig;

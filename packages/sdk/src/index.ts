@@ -1,4 +1,12 @@
-export type { BreakerPolicy, RemoteCall, RemoteCallPolicy, RemoteToolAdapter, RetryPolicy } from './adapter.ts';
+export type {
+  BreakerPolicy,
+  RemoteBatchCall,
+  RemoteBatchItem,
+  RemoteCall,
+  RemoteCallPolicy,
+  RemoteToolAdapter,
+  RetryPolicy,
+} from './adapter.ts';
 export {
   CapstanError,
   type CapstanErrorOptions,
@@ -7,7 +15,15 @@ export {
   toWireError,
   type WireError,
 } from './capstan-error.ts';
-export type { ConnectionAuth, ResolvedConfig, ResolvedValue, ToolConnection } from './connection.ts';
+export type {
+  ConnectionAuth,
+  ResolvedConfig,
+  ResolvedValue,
+  ServiceCluster,
+  ServiceDiscovery,
+  ServiceEndpoint,
+  ToolConnection,
+} from './connection.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from './error-codes.ts';
 export type { JsonObject, JsonSchema, JsonValue } from './json.ts';
 export type { InvocationOutcome, InvocationResult } from './outcome.ts';

@@ -55,6 +55,8 @@ export interface ToolContext {
   /** Context keys that the caller sent and the tool declared; nothing else. */
   readonly extra: Readonly<Record<string, JsonValue | undefined>>;
   progress(step: ToolProgress): void;
+  /** Whether anybody watches the progress; absent counts as no. */
+  readonly wantsProgress?: boolean;
   /** Asks the caller's user. Rejects with `CAPSTAN_TOOL_FAILED` where the surface cannot ask. */
   elicit(request: ElicitRequest): Promise<ElicitAnswer>;
 }

@@ -1,4 +1,10 @@
-import type { JsonValue, RemoteCall, RemoteToolAdapter } from '@capstan/sdk';
+import {
+  isCapstanError,
+  type JsonValue,
+  type RemoteBatchItem,
+  type RemoteCall,
+  type RemoteToolAdapter,
+} from '@capstan/sdk';
 
 /** An adapter that reaches nobody: it remembers the calls and answers what it was told to. */
 export interface RecordingAdapter extends RemoteToolAdapter {
@@ -17,6 +23,20 @@ export function recordingAdapter(answer: RecordedAnswer = null): RecordingAdapte
     async call(call) {
       calls.push(call);
       return typeof answer === 'function' ? answer(call) : answer;
+    },
+    callBatch({ items, ...call }) {
+      return Promise.all(
+        items.map(
+          (params): Promise<RemoteBatchItem> =>
+            this.call({ ...call, params }).then(
+              (result) => ({ ok: true, result }),
+              (error: unknown) => {
+                if (isCapstanError(error)) return { ok: false, error };
+                throw error;
+              },
+            ),
+        ),
+      );
     },
   };
 }

@@ -2,7 +2,6 @@ import type { CodeBackend, ManifestTool } from '@capstan/manifest';
 import {
   type CapstanError,
   isCapstanError,
-  type RemoteCall,
   type RemoteCallPolicy,
   type RemoteToolAdapter,
   type ToolHandler,
@@ -78,8 +77,13 @@ async function activate(options: CodeRunnerOptions, binding: Binding): Promise<B
 /** The one shared adapter, with the tool's policy on every call. What pack code says may tighten it, never widen its egress. */
 function adapterFor(adapter: RemoteToolAdapter, policy: RemoteCallPolicy): RemoteToolAdapter {
   const { egress } = policy;
+  const governed = (own: RemoteCallPolicy | undefined): RemoteCallPolicy => ({
+    ...policy,
+    ...own,
+    ...(egress === undefined ? {} : { egress }),
+  });
   return {
-    call: (call: RemoteCall) =>
-      adapter.call({ ...call, policy: { ...policy, ...call.policy, ...(egress === undefined ? {} : { egress }) } }),
+    call: (call) => adapter.call({ ...call, policy: governed(call.policy) }),
+    callBatch: (call) => adapter.callBatch({ ...call, policy: governed(call.policy) }),
   };
 }

@@ -19,7 +19,7 @@ function codesOf(text: string): readonly string[] {
 }
 
 /** The rows of the page's tables whose first cell is code, with their last cell. */
-const rows = [...page.matchAll(/^\| `(?<name>[^`]+)` \|.*\| (?<last>.*) \|$/gm)].map(({ groups }) => ({
+const rows = [...page.matchAll(/^\| `(?<name>[^`]+)` +\|.*\| (?<last>.*?) *\|$/gm)].map(({ groups }) => ({
   name: groups?.name ?? '',
   example: (groups?.last ?? '').replace(/^`(.*)`$/, '$1'),
 }));
