@@ -1,8 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type Failure, fail, writeAnswer } from './envelope.ts';
-import type { ToolCalls, ToolReply } from './tool-calls.ts';
-import { SERVICE_TOOLS } from './tools.ts';
+import { describeTools } from './discovery.ts';
+import { type Failure, fail, type WrittenAnswer, writeAnswer } from './envelope.ts';
+import { sendEvents } from './event-stream.ts';
+import { installMutant, type MutantHooks } from './mutant.ts';
+import type { ToolCalls } from './tool-calls.ts';
+import type { ToolReply } from './tool-request.ts';
 
 /** What the HTTP side of the service needs. */
 export interface AppOptions {
@@ -10,12 +13,14 @@ export interface AppOptions {
   readonly token: string;
   readonly maxBodyBytes: number;
   readonly now: () => Date;
+  /** Breaks one requirement of the contract. */
+  readonly mutant?: MutantHooks;
 }
 
 const HEALTH_PATH = '/v1/health';
 
 /** The service's routes. Whatever happens, the body is the contract's envelope. */
-export function createApp({ calls, token, maxBodyBytes, now }: AppOptions): FastifyInstance {
+export function createApp({ calls, token, maxBodyBytes, now, mutant }: AppOptions): FastifyInstance {
   const refuse = (reply: FastifyReply, failure: Failure): FastifyReply => {
     const { status, body } = writeAnswer(fail(failure), now());
     return reply.code(status).type('application/json').send(body);
@@ -40,6 +45,7 @@ export function createApp({ calls, token, maxBodyBytes, now }: AppOptions): Fast
   app.setNotFoundHandler((request, reply) =>
     refuse(reply, { status: 404, code: 'NOT_FOUND', message: `there is no ${request.method} ${request.url}` }),
   );
+  if (mutant !== undefined) installMutant(app, mutant);
   const isAllowed = bearerCheck(token);
   // Before the body is read: a stranger's megabytes are not worth parsing.
   app.addHook('onRequest', async (request, reply) => {
@@ -48,7 +54,8 @@ export function createApp({ calls, token, maxBodyBytes, now }: AppOptions): Fast
     return refuse(reply, { status: 401, code: 'UNAUTHORIZED', message: 'send the token as "Authorization: Bearer …"' });
   });
   closeKeptConnections(app);
-  addRoutes(app, calls);
+  addRoutes(app, { calls, refuse, mutant });
+  app.addHook('onClose', async () => calls.work.jobs.cancelAll());
   return app;
 }
 
@@ -63,26 +70,35 @@ function closeKeptConnections(app: FastifyInstance): void {
   });
 }
 
-function addRoutes(app: FastifyInstance, calls: ToolCalls): void {
+interface Routing {
+  readonly calls: ToolCalls;
+  readonly refuse: (reply: FastifyReply, failure: Failure) => FastifyReply;
+  readonly mutant: MutantHooks | undefined;
+}
+
+function addRoutes(app: FastifyInstance, { calls, refuse, mutant }: Routing): void {
   app.get(HEALTH_PATH, () => ({ status: 'ok' }));
   app.get('/v1/state', () => calls.state());
-  app.get('/v1/tools', () => ({
-    tools: SERVICE_TOOLS.map(({ name, description, inputSchema }) => ({
-      name,
-      description,
-      input_schema: inputSchema,
-    })),
-    contract: 1,
-    idempotency: true,
-  }));
+  app.get('/v1/tools', () => ({ tools: describeTools(), contract: 1, idempotency: true }));
   app.post<{ Params: { tool: string } }>('/v1/tools/:tool', async (request, reply) => {
     const ended = await calls.call({
       tool: request.params.tool,
       body: request.body,
       idempotencyKey: idempotencyKeyOf(request),
+      wantsStream: request.headers.accept?.includes('text/event-stream') === true,
     });
-    return send(ended, reply);
+    return ended.kind === 'stream' ? sendEvents(reply, ended.events, mutant) : send(ended, reply);
   });
+  const answerJob = (id: string, reply: FastifyReply, answer: WrittenAnswer | undefined): FastifyReply =>
+    answer === undefined
+      ? refuse(reply, { status: 404, code: 'UNKNOWN_JOB', message: `there is no job '${id}'` })
+      : reply.code(answer.status).type('application/json').send(answer.body);
+  app.get<{ Params: { id: string } }>('/v1/jobs/:id', ({ params: { id } }, reply) =>
+    answerJob(id, reply, calls.work.jobs.look(id)),
+  );
+  app.delete<{ Params: { id: string } }>('/v1/jobs/:id', async ({ params: { id } }, reply) =>
+    answerJob(id, reply, await calls.work.jobs.cancel(id)),
+  );
 }
 
 function idempotencyKeyOf(request: FastifyRequest): string | undefined {
@@ -91,14 +107,16 @@ function idempotencyKeyOf(request: FastifyRequest): string | undefined {
   return Array.isArray(header) ? header.join(', ') : header;
 }
 
-function send(ended: ToolReply, reply: FastifyReply): FastifyReply {
+type Whole = Exclude<ToolReply, { kind: 'stream' }>;
+
+function send(ended: Whole, reply: FastifyReply): FastifyReply {
   if (ended.kind !== 'answer') return cut(ended, reply);
   if (ended.replayed) reply.header('idempotency-replayed', 'true');
   if (ended.retryAfterS !== undefined) reply.header('retry-after', String(ended.retryAfterS));
   return reply.code(ended.answer.status).type('application/json').send(ended.answer.body);
 }
 
-function cut(ended: Exclude<ToolReply, { kind: 'answer' }>, reply: FastifyReply): FastifyReply {
+function cut(ended: Exclude<Whole, { kind: 'answer' }>, reply: FastifyReply): FastifyReply {
   reply.hijack();
   if (ended.kind === 'cut') {
     reply.raw.socket?.resetAndDestroy();

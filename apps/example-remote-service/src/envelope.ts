@@ -24,11 +24,13 @@ export interface WrittenAnswer {
   readonly body: string;
 }
 
-/** Writes the envelope of the remote tool contract. */
-export function writeAnswer(answer: Answer, now: Date): WrittenAnswer {
+/** Writes the envelope of the remote tool contract; `extra` stands in it beside the rest. */
+export function writeAnswer(answer: Answer, now: Date, extra: Readonly<Record<string, unknown>> = {}): WrittenAnswer {
   const timestamp = now.toISOString();
-  if (answer.ok) return { status: 200, body: JSON.stringify({ success: true, result: answer.result, timestamp }) };
+  if (answer.ok) {
+    return { status: 200, body: JSON.stringify({ success: true, ...extra, result: answer.result, timestamp }) };
+  }
   const { status, code, message, details, retriable } = answer.failure;
   const error = { code, message, details: details ?? {}, ...(retriable === undefined ? {} : { retriable }) };
-  return { status, body: JSON.stringify({ success: false, error, timestamp }) };
+  return { status, body: JSON.stringify({ success: false, ...extra, error, timestamp }) };
 }

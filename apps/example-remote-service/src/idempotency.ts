@@ -4,12 +4,15 @@ import type { WrittenAnswer } from './envelope.ts';
 /** What is known of an idempotency key. */
 export type Recollection =
   | { readonly kind: 'new' }
+  /** The work has begun and is not done. */
+  | { readonly kind: 'pending' }
   | { readonly kind: 'replay'; readonly answer: WrittenAnswer }
   | { readonly kind: 'conflict' };
 
 interface Remembered {
   readonly digest: string;
-  readonly answer: WrittenAnswer;
+  /** Undefined while the work goes on. */
+  readonly answer: WrittenAnswer | undefined;
 }
 
 const CAPACITY = 10_000;
@@ -27,10 +30,11 @@ export class IdempotencyMemory {
     const remembered = this.#answers.get(scoped(tool, key));
     if (remembered === undefined) return { kind: 'new' };
     if (remembered.digest !== digestOf(params)) return { kind: 'conflict' };
-    return { kind: 'replay', answer: remembered.answer };
+    return remembered.answer === undefined ? { kind: 'pending' } : { kind: 'replay', answer: remembered.answer };
   }
 
-  remember(tool: string, key: string, params: unknown, answer: WrittenAnswer): void {
+  /** Without an answer: the work begins. */
+  remember(tool: string, key: string, params: unknown, answer?: WrittenAnswer): void {
     this.#answers.set(scoped(tool, key), { digest: digestOf(params), answer });
     if (this.#answers.size <= CAPACITY) return;
     const oldest = this.#answers.keys().next();

@@ -136,7 +136,7 @@ describe('a wrong request', () => {
     const unknown = await post(service, 'line.send_fax', {});
     expectEnvelope(unknown, 404, 'UNKNOWN_TOOL');
     expect(unknown.json.error.details.known).toContain('line.send_message');
-    expectEnvelope(await post(service, 'line.send_message:batch', {}), 404, 'UNKNOWN_TOOL');
+    expectEnvelope(await post(service, 'line.send_fax:batch', {}), 404, 'UNKNOWN_TOOL');
     expectEnvelope(await request(service, '/v2/tools'), 404, 'NOT_FOUND');
     expectEnvelope(await request(service, '/v1/tools/line.send_message'), 404, 'NOT_FOUND');
     const xml = await post(service, 'line.send_message', '<a/>', { 'content-type': 'application/xml' });
@@ -195,6 +195,7 @@ describe('discovery', () => {
     expect(json.tools.map((tool: { name: string }) => tool.name)).toEqual([
       'line.send_message',
       'line.list_messages',
+      'line.broadcast',
       'wp.publish_post',
       'wp.list_posts',
     ]);

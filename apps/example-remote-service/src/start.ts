@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
 import { parseFaults } from './fault-grammar.ts';
 import { type FaultPlan, noFaults, planRandomFaults, seededRandom } from './faults.ts';
+import { createMutant } from './mutants/mutants.ts';
 import type { ServiceState } from './tally.ts';
 import { ToolCalls } from './tool-calls.ts';
 
@@ -21,6 +22,12 @@ export interface ExampleServiceOptions {
   /** Default 1 MiB. */
   readonly maxBodyBytes?: number;
   readonly now?: () => Date;
+  /** How long a long tool pauses between its steps, in ms. Default 20. */
+  readonly stepMs?: number;
+  /** After how long a job ends as `timeout`, in ms. Default 60,000. */
+  readonly jobLimitMs?: number;
+  /** Breaks exactly one requirement of the contract; see `MUTANTS`. Default: none. */
+  readonly mutant?: string;
 }
 
 /** A running service. */
@@ -44,8 +51,10 @@ export async function startExampleService(options: ExampleServiceOptions = {}): 
   const { host = '127.0.0.1', token = randomBytes(24).toString('base64url'), now = () => new Date() } = options;
   if (token === '') throw new Error('the token of the example service is empty');
   const plan = (faults: string | FaultPlan | undefined): FaultPlan => toPlan(faults, options.random);
-  const calls = new ToolCalls({ faults: plan(options.faults), now });
-  const app = createApp({ calls, token, now, maxBodyBytes: options.maxBodyBytes ?? 1_048_576 });
+  const { stepMs = 20, jobLimitMs = 60_000, maxBodyBytes = 1_048_576 } = options;
+  const calls = new ToolCalls({ faults: plan(options.faults), now, stepMs, jobLimitMs });
+  const mutant = options.mutant === undefined ? {} : { mutant: createMutant(options.mutant, { token }) };
+  const app = createApp({ calls, token, now, maxBodyBytes, ...mutant });
   await app.listen({ port: options.port ?? 0, host });
   const port = portOf(app.server.address());
   const kill = async (): Promise<void> => {

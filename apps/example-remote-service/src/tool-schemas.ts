@@ -50,6 +50,23 @@ export const listMessagesSchema: ObjectSchema = {
   additionalProperties: false,
 };
 
+export const broadcastSchema: ObjectSchema = {
+  type: 'object',
+  properties: {
+    channel_id: channelId,
+    to: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 500,
+      items: { type: 'string', minLength: 1, maxLength: 100 },
+      description: 'The ids of LINE users, groups or rooms.',
+    },
+    text: { type: 'string', minLength: 1, maxLength: 5000 },
+  },
+  required: ['channel_id', 'to', 'text'],
+  additionalProperties: false,
+};
+
 export const publishPostSchema: ObjectSchema = {
   type: 'object',
   properties: {
