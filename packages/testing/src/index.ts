@@ -1,3 +1,16 @@
+export {
+  type Conclusion,
+  type ConformanceReport,
+  exitCodeOfReport,
+  type RequirementLevel,
+  type RequirementResult,
+  renderJunit,
+  renderTable,
+  type Skipped,
+  type Verdict,
+  type VerifyContractOptions,
+  verifyContract,
+} from './conformance/index.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { type RecordedAnswer, type RecordingAdapter, recordingAdapter } from './recording-adapter.ts';
 export { createTestHost, type TestHostOptions } from './test-host.ts';
