@@ -145,4 +145,6 @@ export interface ToolDefinition {
   readonly annotations: ToolAnnotations;
   readonly permissions: readonly string[];
   readonly examples: readonly JsonValue[];
+  /** How an MCP server listed the tool; a surface that speaks MCP lists it so, under its exposed name. */
+  readonly verbatim?: JsonObject;
 }

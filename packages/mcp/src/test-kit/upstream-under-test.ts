@@ -107,7 +107,6 @@ export function channelOf(
   const told: { method: string; params: JsonObject | undefined }[] = [];
   return {
     capabilities: { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} },
-    meta: undefined,
     logLevel: undefined,
     request: async (method, params) => answer(method, params),
     notify: (method, params) => void told.push({ method, params }),

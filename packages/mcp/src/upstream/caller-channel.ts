@@ -4,8 +4,6 @@ import type { JsonObject } from '@capstan/sdk';
 export interface CallerChannel {
   /** The client's own capabilities, as it declared them. */
   readonly capabilities: JsonObject;
-  /** The `_meta` of its request, untouched. */
-  readonly meta: JsonObject | undefined;
   /** The least severe log message that it wants to hear; undefined means none. */
   readonly logLevel: string | undefined;
   /** Asks the client (`elicitation/create`, `sampling/createMessage`, `roots/list`); rejects with a protocol error. */

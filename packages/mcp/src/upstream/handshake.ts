@@ -42,7 +42,7 @@ export async function shakeHands(peer: RpcPeer, options: HandshakeOptions): Prom
 
 async function discover(peer: RpcPeer, { identity, timeoutMs }: HandshakeOptions): Promise<Handshake> {
   const agreement: Negotiated = { era: 'modern', version: MODERN };
-  const params = withRequestMeta({}, { agreement, identity, channel: undefined });
+  const params = withRequestMeta({}, { agreement, identity, channel: undefined, meta: undefined });
   const headers = standardHeaders('server/discover', {}, MODERN);
   const result = await peer.request('server/discover', params, { timeoutMs, headers });
   const versions = Array.isArray(result.supportedVersions) ? result.supportedVersions : [];

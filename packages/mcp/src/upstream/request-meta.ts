@@ -34,10 +34,12 @@ export function withRequestMeta(
     readonly agreement: Negotiated;
     readonly identity: ClientIdentity;
     readonly channel: CallerChannel | undefined;
+    /** The caller's own. */
+    readonly meta: JsonObject | undefined;
   },
 ): JsonObject {
   const { agreement, identity, channel } = parts;
-  const own = withoutHop(channel?.meta);
+  const own = withoutHop(parts.meta);
   if (agreement.era === 'legacy') return own === undefined ? params : { ...params, _meta: own };
   const level = channel?.logLevel;
   return {

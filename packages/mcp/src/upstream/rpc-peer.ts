@@ -21,6 +21,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (params: JsonObject) => void;
   readonly channel?: CallerChannel;
+  /** The caller's `_meta`. */
+  readonly meta?: JsonObject;
   /** On HTTP: names and values in turn. */
   readonly headers?: readonly string[];
 }

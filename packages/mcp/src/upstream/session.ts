@@ -108,7 +108,12 @@ export class UpstreamSession {
   #send(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     const { handshake } = this;
     const { identity, transport } = this.#options;
-    const full = withRequestMeta(params, { agreement: handshake, identity, channel: options.channel });
+    const full = withRequestMeta(params, {
+      agreement: handshake,
+      identity,
+      channel: options.channel,
+      meta: options.meta,
+    });
     if (handshake.era === 'legacy' || transport.kind !== 'http') return this.#peer.request(method, full, options);
     const headers = [...standardHeaders(method, params, handshake.version), ...(options.headers ?? [])];
     return this.#peer.request(method, full, { ...options, headers });

@@ -25,8 +25,8 @@ describe('a server of the v1 SDK with sessions', () => {
     await upstream.settled();
     expect(upstream.state).toEqual({ kind: 'ready' });
     expect(upstream.offer.tools).toEqual([{ name: 'echo', item: ECHO }]);
-    const channel = channelOf(() => ({}), { meta: { 'vendor/in': 7, 'capstan/connection': 'x' } });
-    const result = await call('echo', { a: 'x' }, { channel });
+    const meta = { 'vendor/in': 7, 'capstan/connection': 'x' };
+    const result = await call('echo', { a: 'x' }, { meta });
     expect(result.structuredContent).toEqual({ arguments: { a: 'x' }, meta: { 'vendor/in': 7 } });
     expect(result._meta).toEqual({ 'vendor/out': true });
     expect(result.isError).toBe(true);

@@ -34,6 +34,8 @@ export interface UpstreamRequest {
   readonly signal?: AbortSignal;
   readonly onProgress?: (params: JsonObject) => void;
   readonly channel?: CallerChannel;
+  /** The caller's `_meta`, untouched. */
+  readonly meta?: JsonObject;
   readonly headers?: readonly string[];
   /** Whether making it twice does no harm. */
   readonly isRepeatable: boolean;
