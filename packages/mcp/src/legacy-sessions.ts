@@ -1,4 +1,4 @@
-import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import { type ClientCapabilities, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 import { isSameCaller } from './caller-info.ts';
 import { type CatalogServerParts, createCatalogServer, pushCatalogChanges } from './catalog-server.ts';
 import type { McpCaller } from './gateway.ts';
@@ -16,15 +16,28 @@ export interface LegacySessionLimits {
 export interface LegacySession {
   readonly transport: WebStandardStreamableHTTPServerTransport;
   /** Marks a request as running; call the returned function when its response is over. */
-  enter(): () => void;
+  enter(call?: CancellableCall): () => void;
+  /** What the client said when it initialised. */
+  clientCapabilities(): ClientCapabilities | undefined;
+  /** Cancels a call that entered as cancellable; the SDK knows those that it runs itself. */
+  cancelCall(id: unknown): void;
+}
+
+/** A call that runs outside the SDK. */
+export interface CancellableCall {
+  readonly id: string | number;
+  cancel(): void;
 }
 
 interface Entry extends LegacySession {
   readonly caller: McpCaller;
   readonly close: () => Promise<void>;
+  readonly calls: Map<unknown, CancellableCall>;
   running: number;
   lastUsed: number;
 }
+
+const SWEEPS_PER_IDLE_TIME = 4;
 
 /**
  * The sessions that clients of 2025-11-25 and older need for cancellation, questions and change notices.
@@ -34,6 +47,7 @@ interface Entry extends LegacySession {
  * 2. Where no room can be made, {@link LegacySessions.open} gives nothing, and the client is served without a session.
  * 3. A session belongs to the caller that opened it; for anybody else it does not exist.
  * 4. A forgotten session is unknown (404), and the client starts a new one.
+ * 5. What was idle too long is closed by a timer, which runs only while there are sessions.
  */
 export class LegacySessions {
   readonly #entries = new Map<string, Entry>();
@@ -41,6 +55,7 @@ export class LegacySessions {
   readonly #parts: CatalogServerParts;
   readonly #now: () => number;
   readonly #newId: () => string;
+  #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: {
     readonly parts: CatalogServerParts;
@@ -72,33 +87,42 @@ export class LegacySessions {
     const server = createCatalogServer(this.#parts, caller);
     pushCatalogChanges(server, this.#parts, caller);
     const stopPushing = server.onclose;
+    const calls: Entry['calls'] = new Map();
     server.onclose = () => {
       stopPushing?.();
       this.#entries.delete(id);
+      for (const call of calls.values()) call.cancel();
     };
     await server.connect(transport);
     const entry: Entry = {
       transport,
       caller,
       close: () => server.close(),
+      calls,
       running: 0,
       lastUsed: this.#now(),
-      enter: () => this.#enter(entry),
+      enter: (call) => this.#enter(entry, call),
+      clientCapabilities: () => server.getClientCapabilities(),
+      cancelCall: (callId) => calls.get(callId)?.cancel(),
     };
     this.#entries.set(id, entry);
+    this.#sweep ??= setInterval(() => void this.#closeIdle(), this.#limits.idleMs / SWEEPS_PER_IDLE_TIME).unref();
     return entry;
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#sweep);
     await Promise.all([...this.#entries.values()].map((entry) => entry.close()));
   }
 
-  #enter(entry: Entry): () => void {
+  #enter(entry: Entry, call: CancellableCall | undefined): () => void {
     let isOver = false;
     entry.running += 1;
+    if (call !== undefined) entry.calls.set(call.id, call);
     return () => {
       if (isOver) return;
       isOver = true;
+      if (call !== undefined && entry.calls.get(call.id) === call) entry.calls.delete(call.id);
       entry.running -= 1;
       entry.lastUsed = this.#now();
     };
@@ -108,6 +132,9 @@ export class LegacySessions {
     const oldest = this.#now() - this.#limits.idleMs;
     const idle = [...this.#entries.values()].filter((entry) => entry.running === 0 && entry.lastUsed < oldest);
     await Promise.all(idle.map((entry) => entry.close()));
+    if (this.#entries.size > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
   }
 
   async #makeRoom(caller: McpCaller): Promise<boolean> {

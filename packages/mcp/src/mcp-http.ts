@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   createMcpHandler,
   isInitializeRequest,
@@ -6,10 +7,12 @@ import {
   type McpHandlerRequestOptions,
   type McpHttpHandler,
 } from '@modelcontextprotocol/server';
-import { callerOf } from './caller-info.ts';
+import { callerInfo, callerOf } from './caller-info.ts';
 import type { McpCaller } from './gateway.ts';
+import { FastLane } from './lane/fast-lane.ts';
 import { type LegacySession, type LegacySessionLimits, LegacySessions } from './legacy-sessions.ts';
 import { type McpServerOptions, resolveMcpServer } from './mcp-server-factory.ts';
+import { toNodeFace } from './node-face.ts';
 
 /** What {@link createMcpHttp} takes beside the options of the server factory. */
 export interface McpHttpOptions extends Omit<McpServerOptions, 'caller'> {
@@ -19,8 +22,19 @@ export interface McpHttpOptions extends Omit<McpServerOptions, 'caller'> {
   readonly newSessionId?: () => string;
 }
 
-/** MCP over HTTP for all workspaces, in the shape of a web-standard fetch handler. */
+/** A request of `node:http` whose caller is known. */
+export interface McpNodeExchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly caller: McpCaller;
+  /** What the body says, already read; absent where there is none. */
+  readonly body?: unknown;
+}
+
+/** MCP over HTTP for all workspaces. */
 export interface McpHttp {
+  /** Answers a request of `node:http`: the common ones by a lane of their own, the others by the SDK. */
+  handle(exchange: McpNodeExchange): Promise<void>;
   /** `authInfo` must hold a caller (`callerInfo`): authentication is the job of whoever mounts this. */
   fetch(request: Request, options?: McpHandlerRequestOptions): Promise<Response>;
   /** Ends every stream and session, and cancels what is running. */
@@ -59,16 +73,31 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     endpoints.set(workspace, endpoint);
     return endpoint;
   };
+  const fetchStateless: McpHttpHandler['fetch'] = (request, given) =>
+    endpointOf(callerOf(given?.authInfo)?.workspace ?? '').handler.fetch(request, given);
+  const fetch: McpHttp['fetch'] = async (request, given = {}) => {
+    const caller = callerOf(given.authInfo);
+    if (caller === undefined) return rpcError(401, -32_600, 'Unauthorized');
+    const session = await sessionFor(sessions, { request, caller, body: given.parsedBody });
+    if (session === 'unknown') return rpcError(404, -32_001, 'Session not found');
+    if (session === undefined) return fetchStateless(request, given);
+    const cancelled = cancelledRequest(given.parsedBody);
+    if (cancelled !== undefined) session.cancelCall(cancelled);
+    return withSession(session, request, given);
+  };
+  const lane = new FastLane(parts, fetchStateless);
+  const nodeFace = toNodeFace(fetch, parts.onError);
   return {
-    fetch: async (request, given = {}) => {
-      const caller = callerOf(given.authInfo);
-      if (caller === undefined) return rpcError(401, -32_600, 'Unauthorized');
-      const session = await sessionFor(sessions, { request, caller, body: given.parsedBody });
-      if (session === 'unknown') return rpcError(404, -32_001, 'Session not found');
-      if (session === undefined) return endpointOf(caller.workspace).handler.fetch(request, given);
-      return withSession(session, request, given);
+    fetch,
+    handle: async ({ request, response, caller, body }) => {
+      const id = request.headers[SESSION_HEADER];
+      const session = typeof id === 'string' ? sessions.find(id, caller) : undefined;
+      const isCertain = request.method === 'POST' && (id === undefined || session !== undefined);
+      if (isCertain && lane.serve({ request, response, caller, body, session })) return;
+      await nodeFace(request, response, { authInfo: callerInfo(caller), body });
     },
     close: async () => {
+      lane.close();
       parts.parked.close();
       for (const { stop } of endpoints.values()) stop();
       await Promise.all([sessions.close(), ...[...endpoints.values()].map(({ handler }) => handler.close())]);
@@ -108,6 +137,14 @@ async function withSession(
     leave();
     throw error;
   }
+}
+
+/** The id of the request that a `notifications/cancelled` names. */
+function cancelledRequest(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('method' in body)) return undefined;
+  if (body.method !== 'notifications/cancelled' || !('params' in body)) return undefined;
+  const { params } = body;
+  return typeof params === 'object' && params !== null && 'requestId' in params ? params.requestId : undefined;
 }
 
 function rpcError(status: number, code: number, message: string): Response {
