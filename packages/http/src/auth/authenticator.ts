@@ -6,6 +6,7 @@ import { bearer, type Credentials, spendCredentials, withCredentials } from './c
 import { OAuthConnections } from './oauth-connections.ts';
 import { type Patience, remaining, waitFor } from './patience.ts';
 import { PendingAuthorizations } from './pending-authorizations.ts';
+import { type ServiceClient, serviceClient } from './service-client.ts';
 import { memoryTokenStore, type TokenStore } from './token-store.ts';
 
 /** What an authenticator is made of. */
@@ -47,6 +48,8 @@ export interface Authenticator {
   refused(connection: ToolConnection, credentials: Credentials): boolean;
   /** Makes an exchange with the connection's credentials; a 401 to a token is tried once more with a new one. */
   exchange(connection: ToolConnection, exchange: HttpExchange, use?: CredentialUse): Promise<HttpAnswer>;
+  /** The outward client as this connection uses it; the same one for the same connection and egress list. */
+  client(connection: ToolConnection, use?: CredentialUse): ServiceClient;
   /** Begins to connect a user's own account. @throws CapstanError `CAPSTAN_INVALID_REQUEST` for another kind of auth */
   authorize(
     connection: ToolConnection,
@@ -73,6 +76,10 @@ class ConnectionAuthenticator implements Authenticator {
   readonly #http: HttpClient;
   readonly #clock: Clock;
   readonly #methods = new WeakMap<ToolConnection, AuthMethod>();
+  readonly #clients = new WeakMap<
+    ToolConnection,
+    { readonly egress: CredentialUse['egress']; readonly client: ServiceClient }
+  >();
   readonly #oauth: OAuthConnections;
   readonly #pending: PendingAuthorizations;
   /** Which token a request went out with. */
@@ -111,6 +118,14 @@ class ConnectionAuthenticator implements Authenticator {
     const method = this.#methodOf(connection);
     if (!isOAuth(method)) return this.#http.exchange(withCredentials(exchange, spendCredentials(method)));
     return this.#exchangeWithToken(connection, exchange, use);
+  }
+
+  client(connection: ToolConnection, use: CredentialUse = {}): ServiceClient {
+    const known = this.#clients.get(connection);
+    if (known !== undefined && known.egress === use.egress) return known.client;
+    const client = serviceClient(this.#http, this, { connection, use });
+    this.#clients.set(connection, { egress: use.egress, client });
+    return client;
   }
 
   async authorize(

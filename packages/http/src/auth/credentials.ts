@@ -1,3 +1,4 @@
+import { CapstanError } from '@capstan/sdk';
 import { isFlat } from '../outgoing-request.ts';
 import type { HttpExchange } from '../types.ts';
 import { type AuthMethod, type OAuthMethod, type Spendable, spend } from './auth-method.ts';
@@ -20,7 +21,7 @@ export function spendCredentials(method: Exclude<AuthMethod, OAuthMethod>): Cred
     case 'bearer':
       return bearer(method.token);
     case 'header_key':
-      return { headers: [method.header, `${method.prefix}${spend(method.key)}`], query: '' };
+      return { headers: [method.header, carriable(method.header, `${method.prefix}${spend(method.key)}`)], query: '' };
     case 'query_key':
       return { headers: [], query: `${encodeURIComponent(method.parameter)}=${encodeURIComponent(spend(method.key))}` };
     case 'basic': {
@@ -30,13 +31,24 @@ export function spendCredentials(method: Exclude<AuthMethod, OAuthMethod>): Cred
   }
 }
 
+/** A key out of a file often ends with a line break. The value is not repeated. */
+function carriable(header: string, value: string): string {
+  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
+  throw new CapstanError('CAPSTAN_CONFIG_INVALID', `The key for the header "${header}" cannot be sent in one.`, {
+    hint: 'It has a character that no header can carry; look for a line break at its end.',
+  });
+}
+
 /** RFC 6750, section 2.1. */
 export function bearer(token: Spendable): Credentials {
   return { headers: ['Authorization', `Bearer ${spend(token)}`], query: '' };
 }
 
 /** The request with its credentials first; a header of the same name that the caller set gives way. */
-export function withCredentials(exchange: HttpExchange, { headers, query }: Credentials): HttpExchange {
+export function withCredentials<Request extends Pick<HttpExchange, 'path' | 'headers'>>(
+  exchange: Request,
+  { headers, query }: Credentials,
+): Request {
   if (query !== '') return { ...exchange, path: withQuery(exchange.path, query) };
   if (headers.length === 0) return exchange;
   return { ...exchange, headers: [...headers, ...without(exchange.headers, headers[0] ?? '')] };

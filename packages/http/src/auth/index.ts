@@ -8,4 +8,5 @@ export {
   createAuthenticator,
 } from './authenticator.ts';
 export type { Credentials } from './credentials.ts';
+export { credentialFailureOf, type ServiceClient } from './service-client.ts';
 export { memoryTokenStore, type TokenStore } from './token-store.ts';

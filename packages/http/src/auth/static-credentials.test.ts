@@ -65,6 +65,13 @@ test.each([
   expect(() => authenticator.credentials(connectionWith(auth, 'http://127.0.0.1:1'))).toThrow(message);
 });
 
+test('a key that no header can carry is refused without being shown', () => {
+  const { authenticator } = testAuthenticator();
+  const auth = { type: 'api_key', key: createSecret('sesame\n'), header: 'X-Key' } as const;
+  const credentials = (): unknown => authenticator.credentials(connectionWith(auth, 'http://127.0.0.1:1'));
+  expect(credentials).toThrow('The key for the header "X-Key" cannot be sent in one.');
+});
+
 test('a header that the caller sets cannot stand beside the credential', async () => {
   const { url, calls } = await service();
   const { authenticator, http } = testAuthenticator();
