@@ -1,4 +1,4 @@
-import type { CircuitEvent, CircuitView, Endpoints, HttpClient, SrvRecord } from '@capstan/http';
+import type { Authenticator, CircuitEvent, CircuitView, Endpoints, HttpClient, SrvRecord } from '@capstan/http';
 import type { Clock, JsonValue, Logger, RemoteToolAdapter } from '@capstan/sdk';
 import type { RemoteDefaults } from './call-policy.ts';
 import type { TracedRemoteCall } from './contract-request.ts';
@@ -16,6 +16,8 @@ export interface BalancingOptions {
 /** What an adapter is made of. */
 export interface RemoteToolAdapterOptions {
   readonly http: HttpClient;
+  /** Shared with whatever else calls over connections. Default: one that keeps tokens in memory. */
+  readonly authenticator?: Authenticator;
   readonly clock: Clock;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;

@@ -83,7 +83,12 @@ async function exchange(
   }
 }
 
-function send(work: CallWork, target: HttpTarget, facts: AttemptFacts, authenticator: Authenticator): Promise<HttpAnswer> {
+function send(
+  work: CallWork,
+  target: HttpTarget,
+  facts: AttemptFacts,
+  authenticator: Authenticator,
+): Promise<HttpAnswer> {
   const { call, request, policy } = work;
   const { signal, wantsProgress = false } = call.context;
   const client = authenticator.client(call.connection, { egress: call.policy?.egress });

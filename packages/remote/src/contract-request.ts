@@ -1,10 +1,4 @@
-import {
-  CapstanError,
-  type JsonObject,
-  type RemoteBatchCall,
-  type RemoteCall,
-  type ToolContext,
-} from '@capstan/sdk';
+import { CapstanError, type JsonObject, type RemoteBatchCall, type RemoteCall, type ToolContext } from '@capstan/sdk';
 import { continuedTrace, traceParentOf } from './trace-parent.ts';
 
 /** A call whose context may carry the trace that it belongs to. */

@@ -65,7 +65,7 @@ test('the base URL and the token may stand in the config alone', async () => {
 test.each([
   ['an empty token', { type: 'bearer', token: '' }],
   ['no token', { type: 'bearer' }],
-  ['credentials of another kind', { type: 'basic', username: 'u', password: createSecret('pass-word') }],
+  ['no credentials at all', { type: 'none' }],
 ] as const)('%s sends no Authorization header', async (_what, auth) => {
   const service = await scriptedService();
   await testAdapter().adapter.call(callOf(connectionTo(service.url, { auth })));

@@ -1,4 +1,4 @@
-import { HttpFailure, type HttpFailureKind } from '@capstan/http';
+import { credentialFailureOf, HttpFailure, type HttpFailureKind } from '@capstan/http';
 import { maskSecrets } from '@capstan/schema';
 import { CapstanError, type CapstanErrorOptions, type ErrorCode } from '@capstan/sdk';
 import type { AttemptFacts, AttemptFailure, EndpointHealth, Repetition } from './attempt-outcome.ts';
@@ -41,6 +41,8 @@ const MEANINGS: Readonly<Record<HttpFailureKind, Meaning>> = {
 
 /** Makes of an exchange without an answer a typed failure. */
 export function readFailure(thrown: unknown, facts: AttemptFacts): AttemptFailure {
+  const unauthorized = credentialFailureOf(thrown);
+  if (unauthorized !== undefined) return withoutCredentials(unauthorized, facts);
   if (!(thrown instanceof HttpFailure)) return unexpected(thrown);
   if (thrown.kind === 'timeout' && facts.endsAtDeadline) return outOfTime(thrown, facts.number);
   const { code, health, options } = isTokenRefused(thrown) ? BAD_TOKEN : MEANINGS[thrown.kind];
@@ -80,6 +82,19 @@ const BAD_TOKEN: Meaning = {
 
 function isTokenRefused({ kind, message }: HttpFailure): boolean {
   return kind === 'invalid_request' && /authorization/i.test(message);
+}
+
+/** Nothing was sent, and it says nothing about the endpoint. */
+function withoutCredentials(error: CapstanError, { number }: AttemptFacts): AttemptFailure {
+  const { code, message, hint, retriable, details, cause } = error;
+  const retryAfterMs = typeof details.retry_after_ms === 'number' ? details.retry_after_ms : undefined;
+  return {
+    ok: false,
+    error: new CapstanError(code, message, { hint, retriable, details: { ...details, attempts: number }, cause }),
+    repetition: retriable ? 'nothing_done' : 'never',
+    health: 'unknown',
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
 function unexpected(cause: unknown): AttemptFailure {

@@ -1,5 +1,5 @@
 import { setTimeout as systemSleep } from 'node:timers/promises';
-import { type Candidate, type CircuitView, Endpoints } from '@capstan/http';
+import { type Authenticator, type Candidate, type CircuitView, createAuthenticator, Endpoints } from '@capstan/http';
 import { CapstanError, type JsonValue } from '@capstan/sdk';
 import type { HostRemoteToolAdapter, RemoteToolAdapterOptions } from './adapter-options.ts';
 import { type CallWork, ended, makeAttempt } from './attempt.ts';
@@ -26,6 +26,7 @@ export function createRemoteToolAdapter(options: RemoteToolAdapterOptions): Host
  */
 class ContractAdapter implements HostRemoteToolAdapter {
   readonly #options: RemoteToolAdapterOptions;
+  readonly #authenticator: Authenticator;
   readonly #defaults: RemoteDefaults;
   readonly #connections: PreparedConnections;
   readonly #endpoints: Endpoints;
@@ -38,6 +39,7 @@ class ContractAdapter implements HostRemoteToolAdapter {
   constructor(options: RemoteToolAdapterOptions) {
     const { http, clock, random, logger, resolveSrv } = options;
     this.#options = options;
+    this.#authenticator = options.authenticator ?? createAuthenticator({ http, clock });
     this.#defaults = { ...REMOTE_DEFAULTS, ...options.defaults };
     this.#endpoints = options.endpoints ?? new Endpoints(clock, options.onCircuit);
     this.#connections = new PreparedConnections(http, this.#endpoints, {
@@ -48,7 +50,7 @@ class ContractAdapter implements HostRemoteToolAdapter {
       ...(resolveSrv === undefined ? {} : { resolveSrv }),
       onDiscoveryFailure: (cause) => logger?.warn('a service registry fails; its last answer stays in use', { cause }),
     });
-    this.#catalog = new ServiceCatalog(http, clock);
+    this.#catalog = new ServiceCatalog(this.#authenticator, clock);
     this.#sleep = options.sleep ?? ((ms, signal) => systemSleep(ms, undefined, { signal }));
   }
 
@@ -95,7 +97,10 @@ class ContractAdapter implements HostRemoteToolAdapter {
     let isRetrying = false;
     try {
       for (let number = 1; ; number += 1) {
-        const { outcome, place } = await makeAttempt(work, route, number, this.#options);
+        const { outcome, place } = await makeAttempt(work, route, number, {
+          authenticator: this.#authenticator,
+          clock: this.#options.clock,
+        });
         if (isRetrying) retries.release(); // 4
         isRetrying = false;
         if (outcome.ok) return outcome.job === undefined ? outcome.result : await this.#follow(outcome, work, place);
@@ -147,10 +152,9 @@ class ContractAdapter implements HostRemoteToolAdapter {
     place: Candidate | undefined,
   ): Promise<JsonValue> {
     if (place === undefined) throw new Error('an attempt that succeeded nowhere');
-    const { http, clock } = this.#options;
     return followJob(work, place, job, {
-      http,
-      clock,
+      authenticator: this.#authenticator,
+      clock: this.#options.clock,
       pause: (ms) => this.#pause(ms, work, { error: closing(), attempts: 1 }),
       track: (afterwork) => {
         this.#afterwork.add(afterwork);

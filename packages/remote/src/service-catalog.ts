@@ -1,8 +1,7 @@
-import { type Candidate, type HttpClient, Refreshing } from '@capstan/http';
+import { type Authenticator, type Candidate, Refreshing } from '@capstan/http';
 import type { Clock, ToolConnection } from '@capstan/sdk';
-import { askingHeaders } from './contract-request.ts';
+import { ASKING_HEADERS } from './contract-request.ts';
 import { isObject, parseJson } from './envelope.ts';
-import { tokenOf } from './prepared-connection.ts';
 
 /** What a service says that it offers beyond the single call. */
 export interface ServiceOffer {
@@ -24,12 +23,12 @@ const MAX_SERVICES = 1_000;
 
 /** What services offer (`GET {base_url}/v1/tools`), kept per endpoint, asked for only when it decides something. */
 export class ServiceCatalog {
-  readonly #http: HttpClient;
+  readonly #authenticator: Authenticator;
   readonly #clock: Clock;
   readonly #offers = new Map<string, Refreshing<ServiceOffer>>();
 
-  constructor(http: HttpClient, clock: Clock) {
-    this.#http = http;
+  constructor(authenticator: Authenticator, clock: Clock) {
+    this.#authenticator = authenticator;
     this.#clock = clock;
   }
 
@@ -52,11 +51,11 @@ export class ServiceCatalog {
 
   /** Not under the signal of one call: the answer is for all who wait. */
   async #ask({ target }: Candidate, connection: ToolConnection): Promise<ServiceOffer> {
-    const answer = await this.#http.exchange({
+    const answer = await this.#authenticator.exchange(connection, {
       target,
       method: 'GET',
       path: '/v1/tools',
-      headers: askingHeaders(tokenOf(connection)),
+      headers: ASKING_HEADERS,
       timeoutMs: ASK_TIMEOUT_MS,
       maxResponseBytes: MAX_ANSWER_BYTES,
     });

@@ -1,17 +1,16 @@
-import { type Candidate, type HttpAnswer, type HttpClient, HttpFailure, type HttpTarget } from '@capstan/http';
+import { type Authenticator, type Candidate, type HttpAnswer, HttpFailure, type HttpTarget } from '@capstan/http';
 import { CapstanError, type Clock, type ErrorCode, type JsonValue } from '@capstan/sdk';
 import { type CallWork, ended } from '../attempt.ts';
 import type { AttemptFacts } from '../attempt-outcome.ts';
-import { askingHeaders } from '../contract-request.ts';
+import { ASKING_HEADERS } from '../contract-request.ts';
 import { isObject, parseJson, type RemoteJob, readEnvelopeObject, readJob } from '../envelope.ts';
-import { tokenOf } from '../prepared-connection.ts';
 import { readAnswer, readOutcome } from '../read-answer.ts';
 import { outOfTime, readFailure } from '../read-failure.ts';
 import { tellProgress } from './streamed-exchange.ts';
 
 /** What following a job needs of its adapter. */
 export interface JobServices {
-  readonly http: HttpClient;
+  readonly authenticator: Authenticator;
   readonly clock: Clock;
   /** Waits, and rejects when the call must not go on. */
   readonly pause: (ms: number) => Promise<void>;
@@ -46,7 +45,7 @@ export async function followJob(
     return await untilEnded(work, { target: place.target, path }, first, services);
   } catch (thrown) {
     if (thrown instanceof JobEnd) throw thrown.error;
-    services.track(cancel(work, { target: place.target, path }, services.http)); // 2
+    services.track(cancel(work, { target: place.target, path }, services.authenticator)); // 2
     throw thrown;
   }
 }
@@ -96,16 +95,20 @@ type JobStep =
 
 const FACTS: Omit<AttemptFacts, 'timeoutMs'> = { number: 1, endsAtDeadline: false };
 
-async function poll(work: CallWork, at: JobPlace, { http, clock }: JobServices): Promise<HttpAnswer | HttpFailure> {
+async function poll(
+  work: CallWork,
+  at: JobPlace,
+  { authenticator, clock }: JobServices,
+): Promise<HttpAnswer | HttpFailure> {
   const { call, policy } = work;
   const { signal } = call.context;
   const remainingMs = Math.ceil(call.context.deadline - clock.now());
   if (remainingMs <= 0) throw outOfTime(undefined, 1).error;
   try {
-    return await http.exchange({
+    return await authenticator.client(call.connection, { egress: call.policy?.egress }).exchange({
       ...at,
       method: 'GET',
-      headers: askingHeaders(tokenOf(call.connection)),
+      headers: ASKING_HEADERS,
       timeoutMs: Math.min(policy.timeoutMs, remainingMs),
       maxResponseBytes: policy.maxResponseBytes,
       signal,
@@ -165,9 +168,10 @@ function endOf(status: 'failed' | 'cancelled' | 'timeout'): CapstanError {
 }
 
 /** Bounded by its own timeout; what becomes of it changes nothing for a call that is over. */
-function cancel({ call }: CallWork, at: JobPlace, http: HttpClient): Promise<unknown> {
-  const headers = askingHeaders(tokenOf(call.connection));
-  return http.exchange({ ...at, method: 'DELETE', headers, timeoutMs: CANCEL_TIMEOUT_MS }).catch((cause: unknown) => {
+function cancel({ call }: CallWork, at: JobPlace, authenticator: Authenticator): Promise<unknown> {
+  const client = authenticator.client(call.connection, { egress: call.policy?.egress });
+  const request = { ...at, method: 'DELETE', headers: ASKING_HEADERS, timeoutMs: CANCEL_TIMEOUT_MS };
+  return client.exchange(request).catch((cause: unknown) => {
     call.context.logger.warn('a job could not be cancelled at the remote service', { cause });
   });
 }
