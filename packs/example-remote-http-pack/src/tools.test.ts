@@ -45,6 +45,10 @@ class FakeAdapter implements RemoteToolAdapter {
     this.calls.push(call);
     return this.#answer();
   }
+
+  callBatch(): Promise<never> {
+    return Promise.reject(new Error('this tool makes no batches'));
+  }
 }
 
 /** Only the services that the tool asks for; any other is a mistake that should show. */
