@@ -36,16 +36,6 @@ const LIBRARY_EXCEPTIONS = [
     reason: 'it tells a tool at once that a URL is private; http decides all the same, where the socket is opened',
   },
   {
-    library: '@modelcontextprotocol/node',
-    package: 'apps/server',
-    reason: 'it ties the transport that mcp offers to the HTTP server, which only the server has',
-  },
-  {
-    library: '@modelcontextprotocol/server',
-    package: 'apps/server',
-    reason: 'the types of that transport',
-  },
-  {
     library: '@modelcontextprotocol/server',
     package: 'apps/cli',
     reason: "the stdio transport speaks on the process's own stdin and stdout, which only an app may touch",

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createServer as createHttpServer } from 'node:http';
 import { CAPSTAN_VERSION, type Host } from '@capstan/host';
 import { createMcpHttp, type McpHttp } from '@capstan/mcp';
 import { CapstanError, isCapstanError } from '@capstan/sdk';
@@ -10,10 +11,10 @@ import { answerBadRequest } from './http/bad-request.ts';
 import { installCors } from './http/cors.ts';
 import { installErrorReplies } from './http/error-replies.ts';
 import { parseJsonBody } from './http/json-body.ts';
-import { createOriginGuard } from './http/origin-guard.ts';
+import { createOriginGuard, type OriginGuard } from './http/origin-guard.ts';
 import { createLog, type Log } from './log.ts';
 import { createHostGateway } from './mcp/host-gateway.ts';
-import { mountMcp } from './mcp/mount-mcp.ts';
+import { createMcpFront, type HttpFront, mountMcp } from './mcp/mount-mcp.ts';
 import { openApiDocument } from './openapi/openapi-document.ts';
 import { invokeRoutes } from './rest/invoke-routes.ts';
 import { type Authorize, mountRoutes } from './rest/mount-routes.ts';
@@ -61,7 +62,8 @@ const WRITE_GRACE_MS = 1_000;
 export function createServer(options: ServerOptions): CapstanServer {
   const log = options.log ?? createLog({ level: 'warn' });
   const address = { host: options.listen?.host ?? '127.0.0.1', port: options.listen?.port ?? DEFAULT_PORT };
-  const app = createApp();
+  const front: { current: HttpFront } = { current: () => false };
+  const app = createApp((request, response) => front.current(request, response));
   const gate = new CallGate();
   const onError = (error: Error): void => log.pino.error({ err: error }, 'an MCP request failed');
   const mcp = createMcpHttp({
@@ -71,22 +73,47 @@ export function createServer(options: ServerOptions): CapstanServer {
     onNotice: (error) => log.pino.debug({ notice: error.message }, 'MCP'),
   });
   installErrorReplies(app, log.pino);
-  installGuards(app, { options, gate, listenHost: address.host });
+  const guard = createOriginGuard({
+    allowedHosts: options.allowedHosts ?? [],
+    allowedOrigins: options.allowedOrigins ?? [],
+    listenHost: address.host,
+  });
+  installGuards(app, { guard, gate });
   app.addHook('onResponse', async (request, reply) => {
     const { id, method, routeOptions } = request;
     const facts = { request_id: id, method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime };
     log.pino.debug(facts, 'request');
   });
   const routes = [...toolRoutes(options.host), ...invokeRoutes(options.host, gate), ...operatorRoutes(options.host)];
-  const authorize = authorizer(options.host, new KeyRing(options.keys));
+  const keys = new KeyRing(options.keys);
+  const authorize = authorizer(options.host, keys);
   mountRoutes(app, { routes, authorize, log: log.pino });
   mountPublicRoutes(app, { openApi: openApiDocument(routes, CAPSTAN_VERSION), isDraining: () => gate.isClosed });
-  mountMcp(app, { mcp, authorize, onError });
+  mountMcp(app, { mcp, authorize });
+  const mcpFront = createMcpFront({
+    mcp,
+    admit: ({ host, authorization }, named) => {
+      guard.check({ host, origin: undefined });
+      if (gate.isClosed) throw draining();
+      const caller = authenticate(keys, authorization);
+      return { caller, workspace: workspaceFor(options.host, caller, named) };
+    },
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    onError,
+  });
+  front.current = log.pino.isLevelEnabled('debug') ? logged(mcpFront, log) : mcpFront;
   return serverOf({ app, gate, mcp, address });
 }
 
-function createApp(): FastifyInstance {
+/** @param front Sees each request before the framework does. */
+function createApp(front: HttpFront): FastifyInstance {
   const app = fastify({
+    serverFactory: (handle, { keepAliveTimeout = 0, requestTimeout = 0 }) => {
+      const server = createHttpServer((request, response) => {
+        if (!front(request, response)) handle(request, response);
+      });
+      return Object.assign(server, { keepAliveTimeout, requestTimeout });
+    },
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => `req_${randomUUID()}`,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
@@ -107,25 +134,36 @@ function createApp(): FastifyInstance {
   return app;
 }
 
+/** The line that the framework's hook writes for the requests that it sees. */
+function logged(front: HttpFront, log: Log): HttpFront {
+  return (request, response) => {
+    const isTaken = front(request, response);
+    if (isTaken) {
+      const facts = { method: request.method, route: request.url };
+      response.once('finish', () => log.pino.debug({ ...facts, status: response.statusCode }, 'request'));
+    }
+    return isTaken;
+  };
+}
+
 /** What every request passes first: the guard against foreign pages, and the gate of a closing server. */
 function installGuards(
   app: FastifyInstance,
-  { options, gate, listenHost }: { options: ServerOptions; gate: CallGate; listenHost: string },
+  { guard, gate }: { readonly guard: OriginGuard; readonly gate: CallGate },
 ): void {
-  const guard = createOriginGuard({
-    allowedHosts: options.allowedHosts ?? [],
-    allowedOrigins: options.allowedOrigins ?? [],
-    listenHost,
-  });
   app.addHook('onRequest', async (request) => {
     const { url } = request.routeOptions;
     // Probes of an orchestrator name the host by whatever address they have.
     if (url === '/healthz' || url === '/readyz') return;
     guard.check({ host: request.headers.host, origin: request.headers.origin });
     if (!gate.isClosed || (url !== undefined && PUBLIC_PATHS.has(url))) return;
-    throw new CapstanError('CAPSTAN_DRAINING', 'the server is closing', { details: { retry_after_ms: 1000 } });
+    throw draining();
   });
   installCors(app);
+}
+
+function draining(): CapstanError {
+  return new CapstanError('CAPSTAN_DRAINING', 'the server is closing', { details: { retry_after_ms: 1000 } });
 }
 
 /** Checks each request once, however often it is asked. */

@@ -1,15 +1,15 @@
-import { callerInfo, type McpHttp } from '@capstan/mcp';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { handleReading, type McpHttp, readJsonBody } from '@capstan/mcp';
 import { isCapstanError } from '@capstan/sdk';
-import { type NodeMcpRequestHandler, toNodeHandler } from '@modelcontextprotocol/node';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../auth/key-ring.ts';
+import { parseJsonBody } from '../http/json-body.ts';
 
 /** What the MCP routes need. */
 export interface McpMountOptions {
   readonly mcp: McpHttp;
   /** The caller and workspace of a request. @throws CapstanError */
   readonly authorize: (request: FastifyRequest, workspace: string | undefined) => AuthorizedRequest;
-  readonly onError: (error: Error) => void;
 }
 
 /** A request whose key and workspace were checked. */
@@ -23,16 +23,19 @@ const INVALID_REQUEST = -32_600;
 
 /** Streamable HTTP at `/mcp` (workspace of the key) and `/w/{workspace}/mcp`. */
 export function mountMcp(app: FastifyInstance, options: McpMountOptions): void {
-  const handle = toNodeHandler(options.mcp, { onerror: options.onError });
   const authorize = (request: FastifyRequest): AuthorizedRequest => {
     const { workspace } = request.params as { readonly workspace?: string };
     return options.authorize(request, workspace);
   };
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const authorized = authorize(request);
-    const auth = callerInfo({ workspace: authorized.workspace, principal: authorized.caller.principal });
+    const { workspace, caller } = authorize(request);
     reply.hijack();
-    await handle(withAuth(request.raw, auth), flushing(reply.raw), request.body);
+    await options.mcp.handle({
+      request: request.raw,
+      response: reply.raw,
+      caller: { workspace, principal: caller.principal },
+      body: request.body,
+    });
   };
   // Before the body is read.
   const onRequest = async (request: FastifyRequest): Promise<void> => void authorize(request);
@@ -41,28 +44,68 @@ export function mountMcp(app: FastifyInstance, options: McpMountOptions): void {
   }
 }
 
-/** Node types what may be absent as `undefined`; the adapter reads both the same way. */
-function withAuth(
-  request: FastifyRequest['raw'],
-  auth: ReturnType<typeof callerInfo>,
-): Parameters<NodeMcpRequestHandler>[0] {
-  return Object.assign(request, { auth }) as Parameters<NodeMcpRequestHandler>[0];
+/** What stands before the framework needs. */
+export interface McpFrontOptions {
+  readonly mcp: McpHttp;
+  /** The caller and workspace of a request that may come in. @throws CapstanError */
+  readonly admit: (headers: IncomingMessage['headers'], workspace: string | undefined) => AuthorizedRequest;
+  readonly bodyLimitBytes: number;
+  readonly onError: (error: Error) => void;
 }
 
-/** The head of a stream goes out at once: a client that waits for notices must learn that it is connected. */
-function flushing(response: FastifyReply['raw']): Parameters<NodeMcpRequestHandler>[1] {
-  return {
-    writeHead: (status, headers) => {
-      response.writeHead(status, headers);
-      if (headers?.['content-type']?.startsWith('text/event-stream')) response.flushHeaders();
-    },
-    write: (chunk) => response.write(chunk),
-    end: (chunk) => response.end(chunk),
-    on: (event, listener) => response.on(event, listener),
-    get destroyed() {
-      return response.destroyed;
-    },
+/** Answers a request, or says false and leaves it untouched. */
+export type HttpFront = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+const PATH = /^(?:\/mcp|\/w\/([a-z0-9][a-z0-9_-]*)\/mcp)$/;
+
+/**
+ * Takes plain MCP requests before the framework does: routing, hooks and its request objects cost as much as a call.
+ *
+ * What is not plain (another path or method, a page's request, a body of unknown length) and what is to be refused is
+ * left to the framework, so that there is one place that refuses.
+ */
+export function createMcpFront({ mcp, admit, bodyLimitBytes, onError }: McpFrontOptions): HttpFront {
+  const reader = { limitBytes: bodyLimitBytes, parse: parseJsonBody };
+  return (request, response) => {
+    const path = isPlain(request, bodyLimitBytes) ? PATH.exec(request.url ?? '') : null;
+    const admitted = path === null ? undefined : admission(admit, request, path[1]);
+    if (admitted === undefined) return false;
+    const { workspace, caller } = admitted;
+    const exchange = { request, response, caller: { workspace, principal: caller.principal } };
+    readJsonBody(request, reader, (reading) => {
+      handleReading(mcp, exchange, reading).catch((error: unknown) => {
+        onError(error instanceof Error ? error : new Error(String(error)));
+        response.destroy();
+      });
+    });
+    return true;
   };
+}
+
+function admission(
+  admit: McpFrontOptions['admit'],
+  { headers }: IncomingMessage,
+  workspace: string | undefined,
+): AuthorizedRequest | undefined {
+  try {
+    return admit(headers, workspace);
+  } catch {
+    // The framework comes to the same refusal, and answers it.
+    return undefined;
+  }
+}
+
+function isPlain({ method, headers }: IncomingMessage, limitBytes: number): boolean {
+  const length = headers['content-length'];
+  return (
+    method === 'POST' &&
+    headers.origin === undefined &&
+    headers.expect === undefined &&
+    headers['content-type'] === 'application/json' &&
+    headers['content-encoding'] === undefined &&
+    length !== undefined &&
+    Number(length) <= limitBytes
+  );
 }
 
 /** A client of MCP reads JSON-RPC: a body that cannot be read is answered in its words. */
