@@ -22,6 +22,8 @@ export function toCallToolResult(outcome: InvocationOutcome, hasOutputSchema: bo
         approval: { id: outcome.approval.id },
       });
     default: {
+      const said = outcome.status === 'failed' ? outcome.result?.verbatim : undefined;
+      if (said !== undefined) return asCallToolResult(said);
       const error = toWireError(outcome.error, outcome.executionId);
       return unfinished(errorText(error), {
         execution_id: outcome.executionId,
@@ -45,6 +47,7 @@ export function errorText(error: WireError): string {
 }
 
 function succeeded(result: InvocationResult, hasOutputSchema: boolean): CallToolResult {
+  if (result.verbatim !== undefined) return asCallToolResult(result.verbatim);
   const isStructured = isStructuredValue(result.value, hasOutputSchema, result.content !== undefined);
   const content = result.content ?? [{ type: 'text', text: valueText(result.value, hasOutputSchema) }];
   return {
@@ -53,6 +56,11 @@ function succeeded(result: InvocationResult, hasOutputSchema: boolean): CallTool
     ...(isStructured ? { structuredContent: result.value as NonNullable<CallToolResult['structuredContent']> } : {}),
     ...(result.meta === undefined ? {} : { _meta: { ...result.meta } }),
   };
+}
+
+/** An MCP server's own result, whatever stands in it. */
+function asCallToolResult(result: JsonObject): CallToolResult {
+  return { content: [], ...result } as unknown as CallToolResult;
 }
 
 function isStructuredValue(value: JsonValue, hasOutputSchema: boolean, hasOwnContent: boolean): boolean {

@@ -7,6 +7,7 @@ import type {
   ToolDefinition,
   ToolProgress,
 } from '@capstan/sdk';
+import type { CallerChannel } from './upstream/caller-channel.ts';
 
 /** Who asks, as the surface authenticated it. Never taken from a tool's arguments. */
 export interface McpCaller {
@@ -49,6 +50,10 @@ export interface McpToolCall {
   readonly onProgress?: (step: ToolProgress) => void;
   /** Present when the client can ask its user. */
   readonly onElicit?: (request: ElicitRequest) => Promise<ElicitAnswer>;
+  /** The `_meta` of the client's request, for MCP servers behind the gateway. */
+  readonly meta?: JsonObject;
+  /** The way back to the client, for MCP servers behind the gateway. */
+  readonly channel?: CallerChannel;
 }
 
 /** What became of a call. An unknown tool and one that the caller may not see are the same answer. */

@@ -7,3 +7,26 @@ export { createMcpHttp, type McpHttp, type McpHttpOptions, type McpNodeExchange 
 export { createMcpServerFactory, type McpServerOptions } from './mcp-server-factory.ts';
 export { handleReading, type McpMount, type McpMountOptions, mountMcp } from './node-handler.ts';
 export { CONNECTION_META_KEY } from './tool-call.ts';
+export type { CallerChannel } from './upstream/caller-channel.ts';
+export { type ClaudeServers, readClaudeServers } from './upstream/claude-servers.ts';
+export type { HttpCredentials } from './upstream/http-connection.ts';
+export type { NamedItem, Offer } from './upstream/offer.ts';
+export { resolveServer, type ServerResolution } from './upstream/resolve-server.ts';
+export {
+  type McpServerDeclaration,
+  readServerDeclaration,
+  SERVER_TRANSPORTS,
+  type ServerReading,
+  type ServerTransport,
+} from './upstream/server-declaration.ts';
+export type { SessionOwner } from './upstream/session-shelf.ts';
+export { parameterHeaders } from './upstream/standard-headers.ts';
+export { Upstream, type UpstreamEvents, type UpstreamRequest, type UpstreamState } from './upstream/upstream.ts';
+export {
+  SESSION_SHARING,
+  type SessionSharing,
+  UPSTREAM_LIMITS,
+  type UpstreamLimits,
+  type UpstreamServer,
+  type UpstreamServices,
+} from './upstream/upstream-server.ts';

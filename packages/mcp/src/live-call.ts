@@ -1,10 +1,12 @@
-import type { ElicitAnswer, ElicitRequest, ToolProgress } from '@capstan/sdk';
+import type { ElicitAnswer, ElicitRequest, JsonObject, ToolProgress } from '@capstan/sdk';
 import type { McpCallAnswer } from './gateway.ts';
 
-/** A question that a tool asks its caller's user, under the key by which the client answers it. */
+/** A request of a tool to the client that called it, under the key by which the client answers it. */
 export interface OpenQuestion {
   readonly key: string;
-  readonly request: ElicitRequest;
+  /** `elicitation/create`, or another request that clients answer. */
+  readonly method: string;
+  readonly params: JsonObject | undefined;
 }
 
 /** What one request of the client ends with: the call's answer, or the questions that come first. */
@@ -21,8 +23,9 @@ export interface RoundRequest {
 type CallEnd = { readonly answer: McpCallAnswer } | { readonly failure: unknown };
 
 interface Waiting {
-  readonly request: ElicitRequest;
-  readonly resolve: (answer: ElicitAnswer) => void;
+  readonly method: string;
+  readonly params: JsonObject | undefined;
+  readonly resolve: (answer: JsonObject) => void;
 }
 
 /**
@@ -68,18 +71,23 @@ export class LiveCall {
     this.#controller.abort(reason);
   }
 
-  /** What the tool calls to ask: it goes on when a later round has brought the answer. */
-  ask(request: ElicitRequest): Promise<ElicitAnswer> {
+  /** What the tool calls to ask its user: it goes on when a later round has brought the answer. */
+  async ask({ message, requestedSchema }: ElicitRequest): Promise<ElicitAnswer> {
+    return toElicitAnswer(await this.askClient('elicitation/create', { mode: 'form', message, requestedSchema }));
+  }
+
+  /** {@link LiveCall.ask} for any request that a client answers. */
+  askClient(method: string, params: JsonObject | undefined): Promise<JsonObject> {
     this.#asked += 1;
     const key = `question_${this.#asked}`;
     return new Promise((resolve) => {
-      this.#open.set(key, { request, resolve });
+      this.#open.set(key, { method, params, resolve });
       this.#wake?.();
     });
   }
 
   /** Brings an answer; one for a question that is not open is ignored. */
-  reply(key: string, answer: ElicitAnswer): void {
+  reply(key: string, answer: JsonObject): void {
     const waiting = this.#open.get(key);
     this.#open.delete(key);
     waiting?.resolve(answer);
@@ -87,7 +95,7 @@ export class LiveCall {
 
   /** The questions that wait for an answer. */
   openQuestions(): readonly OpenQuestion[] {
-    return [...this.#open].map(([key, { request }]) => ({ key, request }));
+    return [...this.#open].map(([key, { method, params }]) => ({ key, method, params }));
   }
 
   /** What the tool calls with its progress; between rounds nobody hears it. */
@@ -129,4 +137,11 @@ export class LiveCall {
       this.#wake = resolve;
     });
   }
+}
+
+/** What a client answered to `elicitation/create`; what is no answer counts as cancelled. */
+export function toElicitAnswer({ action, content }: JsonObject): ElicitAnswer {
+  if (action !== 'accept' && action !== 'decline') return { action: 'cancel' };
+  const isForm = typeof content === 'object' && content !== null && !Array.isArray(content);
+  return action === 'accept' && isForm ? { action, content: content as JsonObject } : { action };
 }

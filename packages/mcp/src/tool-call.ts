@@ -1,10 +1,7 @@
 import { CapstanError, type ElicitAnswer, type ElicitRequest, type JsonObject } from '@capstan/sdk';
 import {
-  CLIENT_CAPABILITIES_META_KEY,
-  type ClientCapabilities,
-  type ElicitRequestFormParams,
+  type InputRequests,
   inputRequired,
-  inputResponse,
   ProtocolError,
   ProtocolErrorCode,
   type Result,
@@ -13,17 +10,16 @@ import {
   TRACEPARENT_META_KEY,
 } from '@modelcontextprotocol/server';
 import { toCallToolResult } from './call-result.ts';
+import { canAskInForms, channelInRounds, channelOnConnection, clientCapabilities, metaOf } from './client-channel.ts';
 import type { McpCallAnswer, McpCaller, McpGateway, McpToolCall } from './gateway.ts';
-import { type CallRound, LiveCall, type OpenQuestion } from './live-call.ts';
+import { type CallRound, LiveCall, type OpenQuestion, toElicitAnswer } from './live-call.ts';
 import type { ParkedCallClaim, ParkedCalls } from './parked-calls.ts';
 import { createProgressReporter, type ProgressReporter, progressTokenOf } from './progress-reporter.ts';
 import { listedOutputSchema, toolNamed } from './tool-listing.ts';
+import { protocolErrorOf } from './upstream/upstream-failure.ts';
 
 /** The `_meta` key by which a client names a connection, where a tool has more than one. */
 export const CONNECTION_META_KEY = 'capstan/connection';
-
-/** How long a person may take to answer on a connection of an older revision; the call's deadline is usually shorter. */
-const ANSWER_TIMEOUT_MS = 600_000;
 
 /** What a `tools/call` handler works with. */
 export interface ToolCallEnvironment {
@@ -63,22 +59,19 @@ async function runOnConnection(
   progress: ProgressReporter | undefined,
 ): Promise<RequestEnd> {
   const over = new AbortController();
-  const signal = signalOf(context);
-  const canAsk = canAskInForms(environment.server.getClientCapabilities());
-  const ask = async (request: ElicitRequest): Promise<ElicitAnswer> => {
-    const answer = await context.mcpReq.elicitInput(
-      // The schema is the tool's own; the client checks it against what it can show.
-      { mode: 'form', ...request } as unknown as ElicitRequestFormParams,
-      { signal: AbortSignal.any([signal, over.signal]), timeout: ANSWER_TIMEOUT_MS },
+  const { server, onNotice } = environment;
+  const channel = channelOnConnection({ server, context, onNotice });
+  const ask = async ({ message, requestedSchema }: ElicitRequest): Promise<ElicitAnswer> =>
+    toElicitAnswer(
+      await channel.request('elicitation/create', { mode: 'form', message, requestedSchema }, over.signal),
     );
-    return toElicitAnswer(answer.action, answer.content);
-  };
   try {
     const answer = await environment.gateway.callTool({
       ...toolCallOf(claim, context),
-      signal,
+      signal: signalOf(context),
+      channel,
       ...(progress === undefined ? {} : { onProgress: progress.report }),
-      ...(canAsk ? { onElicit: ask } : {}),
+      ...(canAskInForms(server.getClientCapabilities()) ? { onElicit: ask } : {}),
     });
     return { kind: 'answered', answer };
   } finally {
@@ -108,16 +101,18 @@ async function runInRounds(
 }
 
 function startCall(environment: ToolCallEnvironment, claim: ParkedCallClaim, context: ServerContext): LiveCall {
-  const { gateway, parked } = environment;
+  const { gateway, parked, server, onNotice } = environment;
   const call = new LiveCall();
   const ask = (request: ElicitRequest): Promise<ElicitAnswer> =>
     parked.isFull ? Promise.reject(tooManyQuestions()) : call.ask(request);
+  const channel = channelInRounds({ server, context, onNotice }, call);
   const run = (): Promise<McpCallAnswer> =>
     gateway.callTool({
       ...toolCallOf(claim, context),
       signal: call.signal,
       onProgress: call.progress,
-      ...(canAskInForms(declaredCapabilities(context)) ? { onElicit: ask } : {}),
+      channel,
+      ...(canAskInForms(clientCapabilities(server, context)) ? { onElicit: ask } : {}),
     });
   call.start(run);
   return call;
@@ -131,8 +126,8 @@ function resumeCall(parked: ParkedCalls, ticket: unknown, claim: ParkedCallClaim
     });
   }
   for (const { key } of call.openQuestions()) {
-    const view = inputResponse(context.mcpReq.inputResponses, key);
-    if (view.kind === 'elicit') call.reply(key, toElicitAnswer(view.action, view.content));
+    const answer: unknown = Reflect.get(context.mcpReq.inputResponses ?? {}, key);
+    if (isJsonObject(answer)) call.reply(key, answer);
   }
   return call;
 }
@@ -140,6 +135,8 @@ function resumeCall(parked: ParkedCalls, ticket: unknown, claim: ParkedCallClaim
 async function toResult(environment: ToolCallEnvironment, name: string, answer: McpCallAnswer): Promise<Result> {
   if (answer.kind === 'unknown_tool') throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name}`);
   const { outcome } = answer;
+  const refusal = outcome.status === 'failed' ? protocolErrorOf(outcome.error) : undefined;
+  if (refusal !== undefined) throw new ProtocolError(refusal.code, refusal.message, refusal.data);
   if (outcome.status !== 'succeeded') return toCallToolResult(outcome, false);
   const tool = toolNamed(await environment.gateway.listTools(environment.caller), name);
   const outputSchema = listedOutputSchema(tool?.definition.outputSchema);
@@ -147,6 +144,7 @@ async function toResult(environment: ToolCallEnvironment, name: string, answer: 
 }
 
 function toolCallOf(claim: ParkedCallClaim, context: ServerContext): Omit<McpToolCall, 'signal'> {
+  const meta = metaOf(context);
   const connection: unknown = context.mcpReq._meta?.[CONNECTION_META_KEY];
   const fromMeta: unknown = context.mcpReq._meta?.[TRACEPARENT_META_KEY];
   const traceparent = typeof fromMeta === 'string' ? fromMeta : context.http?.req?.headers.get('traceparent');
@@ -154,6 +152,7 @@ function toolCallOf(claim: ParkedCallClaim, context: ServerContext): Omit<McpToo
     ...claim,
     ...(typeof connection === 'string' ? { connection } : {}),
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
+    ...(meta === undefined ? {} : { meta }),
   };
 }
 
@@ -185,31 +184,11 @@ function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A client of 2026-07-28 declares its capabilities with each request. */
-function declaredCapabilities(context: ServerContext): ClientCapabilities | undefined {
-  const envelope = context.mcpReq.envelope as
-    | { readonly [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities }
-    | undefined;
-  return envelope?.[CLIENT_CAPABILITIES_META_KEY];
-}
-
-function canAskInForms(capabilities: ClientCapabilities | undefined): boolean {
-  const elicitation = capabilities?.elicitation;
-  if (elicitation === undefined) return false;
-  return elicitation.form !== undefined || elicitation.url === undefined;
-}
-
-function toInputRequests(questions: readonly OpenQuestion[]): Record<string, ReturnType<typeof inputRequired.elicit>> {
+function toInputRequests(questions: readonly OpenQuestion[]): InputRequests {
   return Object.fromEntries(
-    questions.map(({ key, request }) => [
-      key,
-      inputRequired.elicit({ ...request } as unknown as Parameters<typeof inputRequired.elicit>[0]),
-    ]),
-  );
-}
-
-function toElicitAnswer(action: ElicitAnswer['action'], content: unknown): ElicitAnswer {
-  return action === 'accept' && isJsonObject(content) ? { action, content } : { action };
+    questions.map(({ key, method, params }) => [key, { method, ...(params === undefined ? {} : { params }) }]),
+    // The question is the tool's own, or that of a server behind the gateway; the client checks what it can show.
+  ) as unknown as InputRequests;
 }
 
 function tooManyQuestions(): CapstanError {

@@ -1,4 +1,4 @@
-import type { JsonSchema, ToolAnnotations } from '@capstan/sdk';
+import type { JsonObject, JsonSchema, ToolAnnotations } from '@capstan/sdk';
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import type { CatalogSnapshot, CatalogTool } from './gateway.ts';
 
@@ -70,6 +70,7 @@ function indexOf(snapshot: CatalogSnapshot): ReadonlyMap<string, CatalogTool> {
 }
 
 function toListedTool({ exposedName, definition }: CatalogTool): ListedTool {
+  if (definition.verbatim !== undefined) return asListed(definition.verbatim, exposedName);
   const outputSchema = listedOutputSchema(definition.outputSchema);
   const annotations = toHints(definition.annotations);
   return {
@@ -80,6 +81,11 @@ function toListedTool({ exposedName, definition }: CatalogTool): ListedTool {
     ...(outputSchema === undefined ? {} : { outputSchema }),
     ...(annotations === undefined ? {} : { annotations }),
   };
+}
+
+/** A tool of an MCP server: as it was listed there, under the name that it has here. */
+function asListed(verbatim: JsonObject, name: string): ListedTool {
+  return { ...verbatim, name } as unknown as ListedTool;
 }
 
 /** MCP demands `type: object` at the root of an input schema; everything else stays as the author wrote it. */

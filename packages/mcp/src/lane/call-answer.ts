@@ -1,9 +1,10 @@
-import type { InvocationResult } from '@capstan/sdk';
+import type { InvocationResult, JsonValue } from '@capstan/sdk';
 import { type CallToolResult, ProtocolErrorCode, SERVER_INFO_META_KEY, Server } from '@modelcontextprotocol/server';
 import { toCallToolResult } from '../call-result.ts';
 import type { CatalogServerParts } from '../catalog-server.ts';
 import type { CatalogTool, McpCallAnswer } from '../gateway.ts';
 import { listedOutputSchema } from '../tool-listing.ts';
+import { protocolErrorOf } from '../upstream/upstream-failure.ts';
 import type { LaneRequest } from './lane-request.ts';
 
 type Era = LaneRequest['era'];
@@ -34,6 +35,8 @@ export class CallAnswers {
   memberOf(era: Era, name: string, answer: McpCallAnswer, tool: CatalogTool | undefined): ResponseMember {
     if (answer.kind === 'unknown_tool') return errorMember(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name}`);
     const { outcome } = answer;
+    const refusal = outcome.status === 'failed' ? protocolErrorOf(outcome.error) : undefined;
+    if (refusal !== undefined) return errorMember(refusal.code, refusal.message, refusal.data);
     if (outcome.status !== 'succeeded') return this.#resultMember(era, toCallToolResult(outcome, false));
     const schema = listedOutputSchema(tool?.definition.outputSchema);
     if (isPlainAnswer(outcome.result) && (schema === undefined || schema.type === 'object')) {
@@ -65,13 +68,13 @@ export class CallAnswers {
 }
 
 /** A protocol error. */
-export function errorMember(code: number, message: string): ResponseMember {
-  return `"error":${JSON.stringify({ code, message })}`;
+export function errorMember(code: number, message: string, data?: JsonValue): ResponseMember {
+  return `"error":${JSON.stringify({ code, message, ...(data === undefined ? {} : { data }) })}`;
 }
 
 /** A JSON object without content or meta of the tool's own, and with no way of its own into JSON. */
-function isPlainAnswer({ value, content, meta }: InvocationResult): boolean {
-  if (content !== undefined || meta !== undefined) return false;
+function isPlainAnswer({ value, content, meta, verbatim }: InvocationResult): boolean {
+  if (content !== undefined || meta !== undefined || verbatim !== undefined) return false;
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !('toJSON' in value);
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ToolProgress } from '@capstan/sdk';
+import type { JsonObject, ToolProgress } from '@capstan/sdk';
 import {
   CLIENT_CAPABILITIES_META_KEY,
   type ClientCapabilities,
@@ -152,6 +152,7 @@ function toolCall(
     signal: reply.signal,
     ...(typeof connection === 'string' ? { connection } : {}),
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
+    ...(Object.keys(meta).length === 0 ? {} : { meta: meta as JsonObject }),
     ...(progressToken === undefined ? {} : { onProgress: progressTo(reply, progressToken) }),
   };
 }

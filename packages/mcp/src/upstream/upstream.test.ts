@@ -97,13 +97,22 @@ describe('a server of the v1 SDK with sessions', () => {
     expect(changes.filter(({ offer }) => offer)).toHaveLength(2);
   });
 
-  test('idle sessions are closed, at the server too, and more than the cap are not kept', async () => {
+  test('more sessions than the cap are not kept: the one that was idle longest makes room', async () => {
     const server = await v1Server();
-    const { upstream, call } = upstreamOn(server.url, { limits: { sessions: 2, idleMs: 50 } });
+    const { upstream, call } = upstreamOn(server.url, { limits: { sessions: 2 } });
     await upstream.settled();
     const before = server.servers.size;
     for (const principal of ['one', 'two', 'three']) await call('echo', {}, { owner: ownerOf(principal) });
     expect(upstream.sessions).toBe(2);
+    await expect.poll(() => server.servers.size).toBe(before + 2);
+  });
+
+  test('idle sessions are closed, at the server too', async () => {
+    const server = await v1Server();
+    const { upstream, call } = upstreamOn(server.url, { limits: { idleMs: 50 } });
+    await upstream.settled();
+    const before = server.servers.size;
+    for (const principal of ['one', 'two', 'three']) await call('echo', {}, { owner: ownerOf(principal) });
     await expect.poll(() => [upstream.sessions, server.servers.size]).toEqual([0, before]);
   });
 });
