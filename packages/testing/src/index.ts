@@ -4,6 +4,7 @@ export {
   exitCodeOfReport,
   type RequirementLevel,
   type RequirementResult,
+  renderJson,
   renderJunit,
   renderTable,
   type Skipped,

@@ -89,13 +89,13 @@ export function authorizationOf({ token }: Bench): string | null {
 export function look(
   bench: Bench,
   path: string,
-  { method = 'GET', authorization = authorizationOf(bench), isUnrecorded = false }: LookOptions = {},
+  { method = 'GET', authorization = authorizationOf(bench), mayBeAbsent = false }: LookOptions = {},
 ): Promise<WireAnswer> {
   return bench.wire.send({
     method,
     path,
     headers: { Accept: 'application/json', ...(authorization === null ? {} : { Authorization: authorization }) },
-    isUnrecorded,
+    mayBeAbsent,
   });
 }
 
@@ -103,5 +103,5 @@ export function look(
 export interface LookOptions {
   readonly method?: string;
   readonly authorization?: string | null;
-  readonly isUnrecorded?: boolean;
+  readonly mayBeAbsent?: boolean;
 }

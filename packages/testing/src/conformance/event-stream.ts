@@ -10,7 +10,11 @@ export interface StreamEvent {
 
 /** Reads a whole event stream (WHATWG HTML, 9.2.6): comments are dropped, and an event that is not finished. */
 export function readEvents(text: string): readonly StreamEvent[] {
-  const blocks = text.replace(/^\ufeff/, '').split(/(?:\r\n|\r|\n){2}/);
+  // Line ends become one character first: in "\r\n" a pattern would find two.
+  const blocks = text
+    .replace(/^\ufeff/, '')
+    .replace(/\r\n?/g, '\n')
+    .split('\n\n');
   // What stands behind the last blank line is not finished.
   return blocks.slice(0, -1).flatMap(readBlock);
 }
@@ -18,7 +22,7 @@ export function readEvents(text: string): readonly StreamEvent[] {
 function readBlock(block: string): readonly StreamEvent[] {
   let event = 'message';
   const data: string[] = [];
-  for (const line of block.split(/\r\n|\r|\n/)) {
+  for (const line of block.split('\n')) {
     const { field, value } = /^(?<field>[^:]*)(?:: ?(?<value>.*))?$/s.exec(line)?.groups ?? {};
     if (field === 'event') event = value ?? '';
     if (field === 'data') data.push(value ?? '');

@@ -1,3 +1,4 @@
+export { renderJson } from './render-json.ts';
 export { renderJunit } from './render-junit.ts';
 export { renderTable } from './render-table.ts';
 export { type Conclusion, type ConformanceReport, exitCodeOfReport, type RequirementResult } from './report.ts';

@@ -8,8 +8,8 @@ export interface WireRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
-  /** Left out of what {@link Wire.answers} remembers. */
-  readonly isUnrecorded?: boolean;
+  /** Whether a 404 only says that the service does not offer this: {@link Wire.answers} does not remember it then. */
+  readonly mayBeAbsent?: boolean;
 }
 
 /** What came back. */
@@ -69,7 +69,7 @@ export class Wire {
     return this.#options.url.replace(/\/+$/, '');
   }
 
-  /** Every answer so far, in order. */
+  /** Every answer so far, in order, without those that say that something is not offered. */
   get answers(): readonly WireAnswer[] {
     return this.#answers;
   }
@@ -108,7 +108,7 @@ export class Wire {
         ...(signal === undefined ? {} : { signal }),
       });
       const seen = seenAnswer(shown, answer, now() - startedMs);
-      if (request.isUnrecorded !== true) this.#answers.push(seen);
+      if (request.mayBeAbsent !== true || seen.status !== 404) this.#answers.push(seen);
       return seen;
     } catch (error) {
       if (signal?.aborted || !(error instanceof HttpFailure)) throw error;

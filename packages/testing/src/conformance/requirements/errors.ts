@@ -111,7 +111,7 @@ export const ERROR_REQUIREMENTS: readonly Requirement[] = [
     section: 'errors',
     needs: ALLOWED,
     check: async (bench) => {
-      const answer = await look(bench, '/v1/conformance/no-such-path', { isUnrecorded: true });
+      const answer = await look(bench, '/v1/conformance/no-such-path', { mayBeAbsent: true });
       return answer.status === 404 && isErrorEnvelope(answer.json)
         ? passed
         : failed(`${shownAnswer(answer)}; expected 404 with { "success": false, "error": { … } }`);
