@@ -33,7 +33,7 @@ export function createGuardedConnector(options: {
 }
 
 /** One context for all connections: to parse the system's certificates for each of them takes milliseconds. */
-function trusting(certificates: readonly string[]): SecureContext | undefined {
+export function trusting(certificates: readonly string[]): SecureContext | undefined {
   if (certificates.length === 0) return undefined;
   return createSecureContext({ ca: [...getCACertificates('default'), ...certificates] });
 }

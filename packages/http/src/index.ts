@@ -29,6 +29,13 @@ export type { SrvRecord } from './discovery/service-addresses.ts';
 export { Endpoint } from './endpoint/endpoint.ts';
 export { type CircuitView, Endpoints } from './endpoint/endpoints.ts';
 export { RetryBudget } from './endpoint/retry-budget.ts';
+export {
+  createEndpointProbe,
+  type EndpointProbe,
+  type EndpointProbeOptions,
+  type ProbeProblem,
+  type ProbeStep,
+} from './endpoint-probe.ts';
 export { createHttpClient } from './http-client.ts';
 export { HttpFailure, type HttpFailureFacts } from './http-failure.ts';
 export type {
