@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ConfigResolution } from '@capstan/config';
 import { CapstanError, type Logger, type RemoteToolAdapter } from '@capstan/sdk';
+import type { HttpToolFactory } from '../backends/http-runner.ts';
 import type { PackHttpFactory } from '../backends/pack-http.ts';
 import type { ServiceScope } from '../container.ts';
 import type { Enablement } from '../enablement.ts';
@@ -26,6 +27,7 @@ export interface WorkspacePacksOptions {
   readonly scope: ServiceScope;
   readonly adapter: RemoteToolAdapter;
   readonly packHttp: PackHttpFactory;
+  readonly httpTool: HttpToolFactory;
   readonly logger: Logger;
   readonly invoke: Host['invoke'];
   readonly openCircuits: () => PackFacts['openCircuits'];
@@ -114,6 +116,7 @@ export class WorkspacePacks {
       scope: scope.scope({ logger }),
       adapter: options.adapter,
       packHttp: options.packHttp,
+      httpTool: options.httpTool,
       defaults: options.settings.defaults,
       onFailure: (error) => this.#fail(workspace, pack, error),
     });
@@ -213,7 +216,9 @@ function namesOf(pack: Pack): readonly string[] {
 function toolTypes(pack: Pack): ReadonlySet<string> {
   if (pack.body.kind === 'rejected') return new Set();
   const { code, tools } = pack.body.manifest;
-  const runnable = tools.filter(({ backend }) => backend.kind === 'code' || backend.kind === 'remote');
+  const runnable = tools.filter(
+    ({ backend }) => backend.kind === 'code' || backend.kind === 'remote' || backend.kind === 'http',
+  );
   return new Set(runnable.map((tool) => connectionTypeOf(tool, code)));
 }
 
