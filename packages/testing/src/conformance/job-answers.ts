@@ -1,10 +1,10 @@
 import type { JsonObject } from '@capstan/sdk';
-import { isObject } from './answer-shape.ts';
 import { type Bench, type Call, callTool, look } from './bench.ts';
+import { isObject } from './json-shape.ts';
 import type { WireAnswer } from './wire.ts';
 
 /** The words with which a job ends. */
-export const JOB_ENDS: readonly string[] = ['completed', 'failed', 'cancelled', 'timeout'];
+const JOB_ENDS: readonly string[] = ['completed', 'failed', 'cancelled', 'timeout'];
 
 /** The `job` of an answer; undefined where there is none. */
 export function jobOf({ json }: WireAnswer): JsonObject | undefined {

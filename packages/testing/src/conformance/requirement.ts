@@ -1,10 +1,7 @@
 import type { Bench } from './bench.ts';
 
 /** How binding a requirement is. `optional`: nobody need offer it; who does must offer it like this. */
-export const REQUIREMENT_LEVELS = ['must', 'should', 'optional'] as const;
-
-/** One of {@link REQUIREMENT_LEVELS}. */
-export type RequirementLevel = (typeof REQUIREMENT_LEVELS)[number];
+export type RequirementLevel = 'must' | 'should' | 'optional';
 
 /** What a check found. */
 export type Verdict = { readonly status: 'passed' } | { readonly status: 'failed'; readonly reason: string } | Skipped;

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@capstan/sdk';
-import { isObject } from './answer-shape.ts';
+import { isObject } from './json-shape.ts';
 import type { WireAnswer } from './wire.ts';
 
 /** A tool with parameters that can be tried out. */

@@ -1,13 +1,7 @@
 import type { JsonObject, JsonValue } from '@capstan/sdk';
-import {
-  expectStatus,
-  expectSuccess,
-  isErrorEnvelope,
-  isObject,
-  isSuccessEnvelope,
-  shownAnswer,
-} from '../answer-shape.ts';
+import { expectStatus, expectSuccess, shownAnswer } from '../answer-shape.ts';
 import { type Bench, type Call, callTool } from '../bench.ts';
+import { isErrorEnvelope, isObject, isSuccessEnvelope } from '../json-shape.ts';
 import { failed, firstFailure, notOffered, passed, type Requirement, type Verdict } from '../requirement.ts';
 import type { Subject } from '../survey.ts';
 import { wrongTypes } from '../survey.ts';

@@ -1,6 +1,7 @@
-import { expectStatus, expectSuccess, isObject, shownAnswer } from '../answer-shape.ts';
+import { expectStatus, expectSuccess, shownAnswer } from '../answer-shape.ts';
 import { type Bench, callTool, contextOf } from '../bench.ts';
 import { callToEnd } from '../job-answers.ts';
+import { isObject } from '../json-shape.ts';
 import { failed, firstFailure, notOffered, passed, type Requirement, type Verdict } from '../requirement.ts';
 import type { Subject } from '../survey.ts';
 import type { WireAnswer } from '../wire.ts';

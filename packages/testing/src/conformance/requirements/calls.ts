@@ -1,6 +1,7 @@
-import { expectStatus, expectSuccess, isJsonType, isObject, isTimestamp, shownAnswer } from '../answer-shape.ts';
+import { expectStatus, expectSuccess, shownAnswer } from '../answer-shape.ts';
 import { callTool } from '../bench.ts';
 import { callToEnd } from '../job-answers.ts';
+import { isJsonType, isObject, isTimestamp } from '../json-shape.ts';
 import { failed, firstFailure, passed, type Requirement, type Verdict } from '../requirement.ts';
 import { ALLOWED } from './access.ts';
 import { withSubject } from './subject-check.ts';

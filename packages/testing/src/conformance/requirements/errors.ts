@@ -1,6 +1,7 @@
 import type { JsonObject } from '@capstan/sdk';
-import { isErrorEnvelope, isJsonType, isObject, isTimestamp, shownAnswer } from '../answer-shape.ts';
+import { shownAnswer } from '../answer-shape.ts';
 import { type Bench, look } from '../bench.ts';
+import { isErrorEnvelope, isJsonType, isObject, isTimestamp } from '../json-shape.ts';
 import { failed, notChecked, passed, type Requirement, type Verdict } from '../requirement.ts';
 import type { WireAnswer } from '../wire.ts';
 import { ALLOWED } from './access.ts';

@@ -1,6 +1,7 @@
-import { expectSuccess, isJsonType, shownAnswer } from '../answer-shape.ts';
+import { expectSuccess, shownAnswer } from '../answer-shape.ts';
 import { authorizationOf, callTool, contextOf } from '../bench.ts';
 import { callToEnd } from '../job-answers.ts';
+import { isJsonType } from '../json-shape.ts';
 import { failed, firstFailure, notOffered, passed, type Requirement } from '../requirement.ts';
 import { CALLED } from './calls.ts';
 import { withSubject } from './subject-check.ts';
@@ -72,7 +73,7 @@ export const HEADER_REQUIREMENTS: readonly Requirement[] = [
       const authorization = authorizationOf(bench);
       const answer = await bench.wire.send({
         method: 'POST',
-        path: `/v1/tools/${tool}`,
+        path: `/v1/tools/${encodeURIComponent(tool)}`,
         headers: {
           ...(authorization === null ? {} : { authorization }),
           'content-type': 'application/json',

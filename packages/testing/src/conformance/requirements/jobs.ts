@@ -1,13 +1,7 @@
-import {
-  expectStatus,
-  isErrorEnvelope,
-  isObject,
-  isSameJson,
-  isSuccessEnvelope,
-  shownAnswer,
-} from '../answer-shape.ts';
+import { expectStatus, shownAnswer } from '../answer-shape.ts';
 import { type Bench, callTool, look } from '../bench.ts';
 import { followJob, hasEnded, isOwnOrigin, jobOf, statusUrlOf } from '../job-answers.ts';
+import { isErrorEnvelope, isObject, isSameJson, isSuccessEnvelope } from '../json-shape.ts';
 import { failed, firstFailure, notOffered, passed, type Requirement, type Verdict } from '../requirement.ts';
 import type { Subject } from '../survey.ts';
 import type { WireAnswer } from '../wire.ts';

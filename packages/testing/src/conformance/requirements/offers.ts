@@ -1,7 +1,8 @@
 import { compileSchema } from '@capstan/schema';
 import type { JsonObject, JsonValue } from '@capstan/sdk';
-import { expectStatus, isObject, shownAnswer } from '../answer-shape.ts';
+import { expectStatus, shownAnswer } from '../answer-shape.ts';
 import { look } from '../bench.ts';
+import { isObject } from '../json-shape.ts';
 import { failed, notOffered, passed, type Requirement, type Verdict } from '../requirement.ts';
 import type { Discovery } from '../survey.ts';
 import { ALLOWED } from './access.ts';

@@ -1,7 +1,8 @@
 import type { JsonValue } from '@capstan/sdk';
-import { expectSuccess, isObject, isSameJson, shownAnswer } from '../answer-shape.ts';
+import { expectSuccess, shownAnswer } from '../answer-shape.ts';
 import { type Bench, callTool } from '../bench.ts';
 import { callToEnd } from '../job-answers.ts';
+import { isObject, isSameJson } from '../json-shape.ts';
 import { failed, firstFailure, notOffered, passed, type Requirement, type Verdict } from '../requirement.ts';
 import type { Subject } from '../survey.ts';
 import type { WireAnswer } from '../wire.ts';

@@ -1,6 +1,7 @@
-import { isErrorEnvelope, isObject, isSuccessEnvelope, shownAnswer } from '../answer-shape.ts';
+import { shownAnswer } from '../answer-shape.ts';
 import { type Bench, callTool } from '../bench.ts';
 import { readEvents, type StreamEvent } from '../event-stream.ts';
+import { isErrorEnvelope, isObject, isSuccessEnvelope } from '../json-shape.ts';
 import { failed, notOffered, passed, type Requirement, type Verdict } from '../requirement.ts';
 import { type Subject, wrongTypes } from '../survey.ts';
 import type { WireAnswer } from '../wire.ts';
