@@ -26,6 +26,15 @@ function row({ id, title, level, verdict, source }: RequirementResult, width: nu
   const line = `${mark}  ${id.padEnd(width)}  ${level.padEnd(8)}  ${title}`;
   const indent = ' '.repeat('pass'.length + 2 + width + 2);
   if (verdict.status === 'passed') return [line];
-  if (verdict.status === 'skipped') return [`${line} (${verdict.reason})`];
-  return [line, `${indent}${verdict.reason}`, `${indent}see docs/conformance.md#${id.toLowerCase()} and ${source}`];
+  if (verdict.status === 'skipped') return [`${line} (${visible(verdict.reason)})`];
+  return [
+    line,
+    `${indent}${visible(verdict.reason)}`,
+    `${indent}see docs/conformance.md#${id.toLowerCase()} and ${source}`,
+  ];
+}
+
+/** Reasons quote a stranger's service: what it sends must not move the cursor or colour the terminal. */
+function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, '\ufffd');
 }

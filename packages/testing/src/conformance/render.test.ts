@@ -33,7 +33,7 @@ describe('a report', () => {
         '',
         'pass  A-1       must      About A-1',
         'FAIL  LONGER-2  must      About LONGER-2',
-        '                got "<b>" & \u0001\nthen nothing',
+        '                got "<b>" & \ufffdthen nothing',
         '                see docs/conformance.md#longer-2 and docs/formats/remote-contract.md#errors',
         'warn  A-3       should    About A-3',
         '                no colour',

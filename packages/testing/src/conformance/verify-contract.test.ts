@@ -158,12 +158,13 @@ describe('a run of the kit', () => {
     expect(verdictOf(report, 'CONTRACT-ERROR-2')).toMatchObject({ reason: 'no error has come with an envelope' });
   });
 
-  it('stops when it is told to, and refuses a URL that is none', async () => {
+  it('stops when it is told to, and refuses a URL that is none and a sample of nothing', async () => {
     const url = await oddService(() => 'hang');
     const controller = new AbortController();
     const run = verifyContract({ url, signal: controller.signal });
     controller.abort(new Error('enough'));
     await expect(run).rejects.toThrow();
+    await expect(verifyContract({ url, sample: {} })).rejects.toMatchObject({ code: 'CAPSTAN_INVALID_REQUEST' });
     await expect(verifyContract({ url: 'nowhere' })).rejects.toMatchObject({ code: 'CAPSTAN_CONFIG_INVALID' });
   });
 });

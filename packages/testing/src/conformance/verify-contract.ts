@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { MASK } from '@capstan/schema';
-import type { JsonObject } from '@capstan/sdk';
+import { CapstanError, type JsonObject } from '@capstan/sdk';
 import { type Bench, look } from './bench.ts';
 import { type ConformanceReport, concludeFrom, type RequirementResult } from './report.ts';
 import { failed, notChecked, type Requirement, type Verdict } from './requirement.ts';
@@ -42,10 +42,15 @@ const SOURCE = 'docs/formats/remote-contract.md';
 /**
  * Calls a service as a host would, and as a host never would, and says which requirements of the contract hold. The calls
  * are real: use an account for tests.
- * @throws CapstanError when `url` is no base URL. A service that does not answer is a result.
+ * @throws CapstanError when `url` is no base URL, or there is a sample and no tool. A service that does not answer is a result.
  */
 export async function verifyContract(options: VerifyContractOptions): Promise<ConformanceReport> {
   const { now = Date.now, signal, onResult } = options;
+  if (options.sample !== undefined && options.tool === undefined) {
+    throw new CapstanError('CAPSTAN_INVALID_REQUEST', 'A sample was given without its tool.', {
+      hint: 'Name the tool that takes the sample, such as --tool line.send_message.',
+    });
+  }
   const startedMs = now();
   const wire = new Wire({
     url: options.url,
