@@ -1,5 +1,4 @@
-import { type HttpClient, HttpFailure } from '@capstan/http';
-import { isSecret, spendSecret } from '@capstan/schema';
+import { type Authenticator, type HttpClient, type HttpExchange, HttpFailure } from '@capstan/http';
 import {
   CapstanError,
   type JsonValue,
@@ -14,25 +13,28 @@ export type PackHttpFactory = (binding: Binding, policy: RemoteCallPolicy) => Pa
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** HTTP for pack code: only to the pack's hosts; the connection's token goes to the connection's own origin and nowhere else. */
-export function packHttpOver(client: HttpClient): PackHttpFactory {
+/** HTTP for pack code: only to the pack's hosts; the connection's credentials go to its own origin and nowhere else. */
+export function packHttpOver(client: HttpClient, authenticator: Authenticator): PackHttpFactory {
   return (binding, policy) => ({
     async request(url, options = {}) {
       const parsed = parseUrl(url);
       const target = client.target(parsed.origin, policy.egress);
-      const answer = await client
-        .exchange({
-          target,
-          method: options.method ?? 'GET',
-          path: `${parsed.pathname}${parsed.search}`,
-          headers: { ...lowerCase(options.headers ?? {}), ...credentials(binding, parsed) },
-          ...(options.body === undefined ? {} : { body: options.body }),
-          timeoutMs: policy.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-          ...(options.context === undefined ? {} : { signal: options.context.signal }),
-        })
-        .catch((failure: unknown) => {
-          throw asCapstanError(failure, parsed.origin);
-        });
+      const exchange: HttpExchange = {
+        target,
+        method: options.method ?? 'GET',
+        path: `${parsed.pathname}${parsed.search}`,
+        headers: lowerCase(options.headers ?? {}),
+        ...(options.body === undefined ? {} : { body: options.body }),
+        timeoutMs: policy.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        ...(options.context === undefined ? {} : { signal: options.context.signal }),
+      };
+      const { connection } = binding;
+      const sent = isOwnOrigin(binding, parsed)
+        ? authenticator.exchange(connection, exchange, { egress: policy.egress })
+        : client.exchange(exchange);
+      const answer = await sent.catch((failure: unknown) => {
+        throw asCapstanError(failure, parsed.origin);
+      });
       return responseOf(answer.status, answer.headers, answer.body);
     },
   });
@@ -44,11 +46,9 @@ function parseUrl(url: string): URL {
   throw new CapstanError('CAPSTAN_INVALID_REQUEST', `not an absolute URL: ${JSON.stringify(url.slice(0, 200))}`);
 }
 
-function credentials({ connection }: Binding, url: URL): Readonly<Record<string, string>> {
-  const { token } = connection.auth;
+function isOwnOrigin({ connection }: Binding, url: URL): boolean {
   const own = connection.remoteClusterUrl === undefined ? null : URL.parse(connection.remoteClusterUrl);
-  if (own?.origin !== url.origin || !isSecret(token)) return {};
-  return { authorization: `Bearer ${spendSecret(token)}` };
+  return own?.origin === url.origin;
 }
 
 function lowerCase(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -67,5 +67,11 @@ async function readRequest(incoming: IncomingMessage): Promise<SeenRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
-  return { path: incoming.url ?? '', headers: incoming.headers, body: text === '' ? {} : JSON.parse(text) };
+  return { path: incoming.url ?? '', headers: incoming.headers, body: bodyOf(text) };
+}
+
+/** A form, as a token endpoint gets one, or JSON. */
+function bodyOf(text: string): Readonly<Record<string, unknown>> {
+  if (text.startsWith('{')) return JSON.parse(text);
+  return Object.fromEntries(new URLSearchParams(text));
 }

@@ -1,0 +1,32 @@
+import { createSecret } from '@capstan/schema';
+import type { ConnectionAuth, ResolvedConfig, ResolvedValue } from '@capstan/sdk';
+import { SECRET_AUTH_FIELDS } from '../settings/auth-fields.ts';
+import type { ConnectionAuthSettings } from '../settings/settings-model.ts';
+
+/** Resolves the references of one field; undefined where it is empty or cannot be resolved. */
+export type ReadField = (text: string, field: string) => string | undefined;
+
+/**
+ * The auth of a connection, secrets opaque. A bearer token stands in the resolved config where the pack's schema has
+ * `api_token`: one place to look, one priority order. Any other type that was declared is the connection's own.
+ */
+export function connectionAuth(
+  settings: ConnectionAuthSettings | undefined,
+  config: ResolvedConfig,
+  read: ReadField,
+): ConnectionAuth {
+  if (settings !== undefined && settings.type !== 'none' && settings.type !== 'bearer') return ownAuth(settings, read);
+  const written = config.api_token === undefined ? settings?.token : undefined;
+  const ownToken = written === undefined ? undefined : read(written, 'auth.token');
+  const token = config.api_token ?? (ownToken === undefined ? undefined : createSecret(ownToken));
+  return token === undefined ? { type: 'none' } : { type: 'bearer', token };
+}
+
+function ownAuth({ type, fields }: ConnectionAuthSettings, read: ReadField): ConnectionAuth {
+  const resolved = Object.entries(fields).map(([name, value]): [string, ResolvedValue | undefined] => {
+    if (typeof value !== 'string') return [name, value.map((text) => read(text, `auth.${name}`) ?? '')];
+    const text = read(value, `auth.${name}`);
+    return [name, text === undefined || !SECRET_AUTH_FIELDS.has(name) ? text : createSecret(text)];
+  });
+  return { ...Object.fromEntries(resolved), type };
+}
