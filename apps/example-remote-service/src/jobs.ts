@@ -105,7 +105,12 @@ export class Jobs {
       return { ...writeAnswer(state.answer, since, { job: { ...common, status: state.status } }), status: 200 };
     }
     const progress = state.kind === 'running' ? { progress: state.progress } : {};
-    const job = { ...common, status: state.kind, poll_after_ms: Math.max(MIN_POLL_MS, this.#options.stepMs), ...progress };
+    const job = {
+      ...common,
+      status: state.kind,
+      poll_after_ms: Math.max(MIN_POLL_MS, this.#options.stepMs),
+      ...progress,
+    };
     return { status: 200, body: JSON.stringify({ success: true, job, timestamp: this.#options.now().toISOString() }) };
   }
 
