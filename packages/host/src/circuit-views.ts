@@ -13,9 +13,7 @@ function circuitOnTheWire({ endpoint, state, counters, retries, pending }: Circu
     ...stateOnTheWire(state),
     pending,
     counters: { calls, failures, rejected, retries: retries.granted, retries_refused: retries.refused },
-    ...(lastFailure === undefined
-      ? {}
-      : { last_failure: { at: isoTime(lastFailure.at), reason: lastFailure.reason } }),
+    ...(lastFailure === undefined ? {} : { last_failure: { at: isoTime(lastFailure.at), reason: lastFailure.reason } }),
   };
 }
 

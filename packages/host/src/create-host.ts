@@ -1,11 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { createHttpClient, type HttpClient } from '@capstan/http';
+import {
+  type CircuitEvent,
+  createAuthenticator,
+  createEndpointProbe,
+  createHttpClient,
+  Endpoints,
+  type HttpClient,
+  type HttpClientOptions,
+} from '@capstan/http';
 import { createRemoteToolAdapter } from '@capstan/remote';
+import { createHttpTool } from '@capstan/rest';
 import type { Clock, Logger } from '@capstan/sdk';
 import { EventEmitter } from 'eventemitter3';
 import { packHttpOver } from './backends/pack-http.ts';
 import { circuitsOnTheWire, openCircuits } from './circuit-views.ts';
+import { ConnectionDesk } from './connection-test/connection-desk.ts';
 import { createRootScope } from './container.ts';
 import { Enablement, memoryEnablement } from './enablement.ts';
 import type { Host, HostEvents } from './host.ts';
@@ -16,16 +26,21 @@ import { loadPacks } from './packs/load-packs.ts';
 import type { Pack } from './packs/pack.ts';
 import { auditStage } from './pipeline/audit.ts';
 import { allowEnabledTools, authorizeStage } from './pipeline/authorize.ts';
+import { breakerStage } from './pipeline/breaker.ts';
 import { composePipeline } from './pipeline/compose.ts';
 import { executeStage, type RunningCalls } from './pipeline/execute.ts';
+import { fallbackStage } from './pipeline/fallback.ts';
 import type { Next } from './pipeline/invocation.ts';
 import { rateLimitStage } from './pipeline/rate-limit.ts';
-import { resolveStage } from './pipeline/resolve.ts';
+import { resolveStage, type ToolLookup } from './pipeline/resolve.ts';
+import { storeResultStage } from './pipeline/store-result.ts';
 import { traceStage } from './pipeline/trace.ts';
 import { validateOutputStage, validateStage } from './pipeline/validate.ts';
+import { memoryResultStore, type ResultStore } from './results/result-store.ts';
 import { type HostParts, RunningHost } from './running-host.ts';
 import type { HostSettings } from './settings/host-settings.ts';
 import { CAPSTAN_VERSION } from './version.ts';
+import { ConnectionConditions } from './workspace/connection-conditions.ts';
 import { Workspace } from './workspace/workspace.ts';
 import { WorkspacePacks } from './workspace/workspace-packs.ts';
 
@@ -51,17 +66,39 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   const events = new EventEmitter<HostEvents>();
   const phase: HostParts['phase'] = { current: 'running' };
   const http = outwardClient(resolved);
+  const endpoints: Endpoints = new Endpoints(clock, (event) =>
+    events.emit('circuit:state', circuitPayload(event, endpoints)),
+  );
+  const authenticator = createAuthenticator({
+    http,
+    clock,
+    ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
+    onState: (event) => connections.onAccount(event),
+  });
   const adapter = createRemoteToolAdapter({
     http,
     clock,
     random: options.random ?? Math.random,
-    onCircuit: ({ endpoint, from, to }) => events.emit('circuit:state', { endpoint, from, to }),
+    endpoints,
+    logger,
+    authenticator,
   });
+  const results = options.results === undefined || options.results === 'inline' ? memoryResultStore() : options.results;
   const packs = discover(resolved);
   const workspaces = makeWorkspaces(settings);
   const counts = newCounts();
   const running: RunningCalls = new Set();
-  const pipeline = makePipeline({ resolved, workspaces, events, phase, counts, running });
+  const pipeline = makePipeline({
+    resolved,
+    workspaces,
+    events,
+    phase,
+    counts,
+    running,
+    endpoints,
+    results,
+    invoke: (request) => host.invoke(request),
+  });
   const workspacePacks = new WorkspacePacks({
     packs,
     workspaces,
@@ -71,23 +108,43 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     readFile: (path) => readFileSync(path, 'utf8'),
     scope: createRootScope({ clock, ...options.services }),
     adapter,
-    packHttp: packHttpOver(http),
+    httpTool: (backend) =>
+      createHttpTool(backend, {
+        http,
+        clock,
+        random: options.random ?? Math.random,
+        breakerOf: (endpoint) => endpoints.of(endpoint).breaker,
+      }),
+    packHttp: packHttpOver(http, authenticator),
     logger,
     invoke: (request) => host.invoke(request),
-    openCircuits: () => openCircuits(adapter.circuits()),
+    openCircuits: () => openCircuits(endpoints.views()),
     phase: () => phase.current,
     onState: (event) => events.emit('pack:state', event),
+  });
+  const connections: ConnectionDesk = new ConnectionDesk({
+    http,
+    authenticator,
+    probe: createEndpointProbe({ clock, ...outwardRules(resolved) }),
+    clock,
+    logger,
+    conditions: new ConnectionConditions(),
+    places: (workspaceId) => workspacePacks.places(workspaceId),
+    invoke: (request) => host.invoke(request),
+    onState: (event) => events.emit('connection:state', event),
   });
   const host: Host = new RunningHost({
     workspaces,
     packs: workspacePacks,
+    connections,
     pipeline,
     running,
     events,
     clock,
     defaults: settings.defaults,
     phase,
-    circuits: () => circuitsOnTheWire(adapter.circuits()),
+    circuits: () => circuitsOnTheWire(endpoints.views()),
+    results,
     metrics: () => metricsOf(counts, http),
     dispose: async () => {
       await adapter.close();
@@ -95,6 +152,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
       await resolved.audit.close();
     },
   });
+  await connections.lookAtAccounts([...workspaces.keys()]);
   return host;
 }
 
@@ -113,10 +171,20 @@ function resolveOptions(options: HostOptions): ResolvedOptions {
   };
 }
 
-function outwardClient({ settings, cwd, options }: ResolvedOptions): HttpClient {
-  return createHttpClient({
+/** What every socket of the host obeys. */
+function outwardRules({ settings, cwd }: ResolvedOptions): Pick<HttpClientOptions, 'egress'> & {
+  readonly certificates: readonly string[];
+} {
+  return {
     egress: { allowPrivate: settings.egress.allowPrivate },
     certificates: settings.egress.certificates.map((path) => readFileSync(resolve(cwd, path), 'utf8')),
+  };
+}
+
+function outwardClient(resolved: ResolvedOptions): HttpClient {
+  const { options } = resolved;
+  return createHttpClient({
+    ...outwardRules(resolved),
     ...(options.onOutgoingRequest === undefined ? {} : { onRequest: options.onOutgoingRequest }),
   });
 }
@@ -134,6 +202,23 @@ function makeEnablement({ settings, options }: ResolvedOptions, packs: ReadonlyM
 function makeWorkspaces(settings: HostSettings): ReadonlyMap<string, Workspace> {
   return new Map([...settings.workspaces.keys()].map((id) => [id, new Workspace(id)]));
 }
+
+function circuitPayload({ endpoint, from, to, reason }: CircuitEvent, endpoints: Endpoints): CircuitPayload {
+  const { calls, failures, rejected } = endpoints.of(endpoint).breaker.counters;
+  return {
+    endpoint,
+    from,
+    to,
+    ...(reason === undefined ? {} : { reason }),
+    counters: { calls, failures, rejected },
+  };
+}
+
+function inlineLimit({ options, settings }: ResolvedOptions): number {
+  return options.results === 'inline' ? Number.POSITIVE_INFINITY : settings.results.maxInlineBytes;
+}
+
+type CircuitPayload = HostEvents['circuit:state'][0];
 
 function newCounts() {
   return {
@@ -164,23 +249,27 @@ function makePipeline(parts: {
   readonly phase: HostParts['phase'];
   readonly counts: ReturnType<typeof newCounts>;
   readonly running: RunningCalls;
+  readonly endpoints: Endpoints;
+  readonly results: ResultStore;
+  readonly invoke: Host['invoke'];
 }): Next {
   const { resolved, workspaces, events, phase, counts, running } = parts;
   const { clock, logger, settings } = resolved;
+  const lookup: ToolLookup = (workspaceId, name) => workspaces.get(workspaceId)?.find(name);
   return composePipeline([
     traceStage({ clock, events, counts: counts.invocations }),
     auditStage({ sink: resolved.audit, clock, logger, counts: counts.audit }),
-    resolveStage(
-      (workspaceId, name) => workspaces.get(workspaceId)?.find(name),
-      () => phase.current !== 'running',
-    ),
+    resolveStage(lookup, () => phase.current !== 'running'),
     authorizeStage(resolved.options.policy ?? allowEnabledTools),
     rateLimitStage({
       counts: counts.limiter,
       workspaceLimit: (id) => settings.workspaces.get(id)?.limits.rateLimit,
     }),
     validateStage,
+    storeResultStage({ store: parts.results, clock, logger, maxInlineBytes: inlineLimit(resolved) }),
+    fallbackStage({ clock, logger, lookup, invoke: parts.invoke }),
     validateOutputStage,
+    breakerStage(parts.endpoints),
     executeStage({ clock, logger, running }),
     ...(resolved.options.stages ?? []),
   ]);

@@ -1,7 +1,9 @@
-import type { Clock, InvocationOutcome, JsonValue, Logger } from '@capstan/sdk';
+import type { TokenStore } from '@capstan/http';
+import type { Clock, InvocationOutcome, JsonObject, JsonValue, Logger } from '@capstan/sdk';
 import type { Surface } from './host.ts';
 import type { Policy } from './pipeline/authorize.ts';
 import type { Interceptor } from './pipeline/invocation.ts';
+import type { ResultStore } from './results/result-store.ts';
 import type { HostSettings } from './settings/host-settings.ts';
 
 /** Where enablement that an operator changed at run time is kept. */
@@ -14,6 +16,8 @@ export interface EnablementStore {
 /** Packs enabled at run time, beside what `capstan.yaml` says. */
 export interface EnablementState {
   readonly workspaces: Readonly<Record<string, Readonly<Record<string, { readonly environment: readonly string[] }>>>>;
+  /** MCP servers added at run time, as they were written: by workspace and name. */
+  readonly mcpServers?: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
 }
 
 /** One audit record: one a call, whatever became of it. Secrets are redacted before it is made. What does not apply is undefined. */
@@ -31,6 +35,8 @@ export interface AuditRecord {
   readonly status: InvocationOutcome['status'];
   readonly code: string | undefined;
   readonly duration_ms: number;
+  /** What answered in place of the tool, and the code of its failure. */
+  readonly fallback?: JsonValue;
 }
 
 /** Takes audit records. */
@@ -54,7 +60,11 @@ export interface HostOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly logger?: Logger;
   readonly audit?: AuditSink;
+  /** Where large results are kept. Default: in memory. `inline`: nowhere, they go out whole. */
+  readonly results?: ResultStore | 'inline';
   readonly enablement?: EnablementStore;
+  /** Where the grants of users' own accounts are kept. Default: in memory. */
+  readonly tokens?: TokenStore;
   readonly clock?: Clock;
   readonly random?: () => number;
   /** More services that tool factories may ask for by name, each a factory or a value. */

@@ -1,7 +1,9 @@
 import type { ConfigResolution, MissingKey } from '@capstan/config';
+import type { CallerChannel, NamedUpstream } from '@capstan/mcp';
 import type { Diagnostic } from '@capstan/schema';
 import type {
   CapstanError,
+  ConnectionStatus,
   ElicitAnswer,
   ElicitRequest,
   InvocationOutcome,
@@ -11,7 +13,9 @@ import type {
   Principal,
   ToolDefinition,
   ToolProgress,
+  WireError,
 } from '@capstan/sdk';
+import type { ConnectionTestReport } from './connection-test/report.ts';
 
 /** Where a call came in. */
 export type Surface = 'mcp' | 'rest' | 'cli' | 'in_process' | 'tool';
@@ -31,6 +35,8 @@ export interface InvokeRequest {
   readonly idempotencyKey?: string;
   /** Context keys for tools that declare them. Never sets tenant, workspace or execution id. */
   readonly context?: JsonObject;
+  /** When the caller itself must be over, in ms since the epoch: the call ends by then, whatever its tool allows. */
+  readonly deadline?: number;
   /** Aborting it cancels the call. */
   readonly signal?: AbortSignal;
   /** W3C `traceparent` of the caller. */
@@ -39,6 +45,10 @@ export interface InvokeRequest {
   readonly surface?: Surface;
   readonly onProgress?: (step: ToolProgress) => void;
   readonly onElicit?: (request: ElicitRequest) => Promise<ElicitAnswer>;
+  /** The `_meta` of an MCP client's request, for MCP servers. */
+  readonly meta?: JsonObject;
+  /** The way back to an MCP client, for MCP servers. */
+  readonly channel?: CallerChannel;
 }
 
 /** The state of one pack, with what a person needs to mend it. */
@@ -49,6 +59,8 @@ export type PackState =
   | { readonly kind: 'ready' }
   | { readonly kind: 'degraded'; readonly reason: CapstanError; readonly retryAt?: number }
   | { readonly kind: 'failed'; readonly error: CapstanError }
+  /** An MCP server of it has not answered yet. */
+  | { readonly kind: 'connecting' }
   | { readonly kind: 'draining' }
   | { readonly kind: 'stopped' };
 
@@ -58,6 +70,8 @@ export type ToolState =
   | { readonly kind: 'needs_config'; readonly missing: readonly MissingKey[] }
   | { readonly kind: 'degraded'; readonly reason: CapstanError; readonly retryAt?: number }
   | { readonly kind: 'unsupported'; readonly reason: string }
+  /** Its MCP server has not answered yet; a call waits for that. */
+  | { readonly kind: 'connecting' }
   | { readonly kind: 'changed' };
 
 /** A pack as one workspace sees it. */
@@ -102,6 +116,8 @@ export interface ToolView {
       readonly windowMs: number;
       readonly per: 'principal' | 'workspace' | 'connection';
     };
+    /** What answers when the tool fails for good: another tool's name, or `stale`. */
+    readonly fallback?: string;
   };
 }
 
@@ -116,7 +132,13 @@ export interface ConnectionView {
   readonly remoteClusterUrl?: string;
   readonly remoteConnectionId?: string;
   readonly authType: string;
-  readonly status: string;
+  readonly status: ConnectionStatus;
+  /** Since when it has this status, in ms since the epoch; absent where nobody has looked. */
+  readonly since?: number;
+  /** When it was tested last, in ms since the epoch. */
+  readonly lastValidatedAt?: number;
+  /** Why it is not `connected`. */
+  readonly validationError?: Pick<WireError, 'code' | 'message' | 'hint'>;
   /** True for one that the host derived because nobody declared any. */
   readonly derived: boolean;
 }
@@ -154,12 +176,78 @@ export interface RegisteredToolOptions {
   /** Per attempt and for the whole call, in ms. */
   readonly timeoutMs?: number;
   readonly deadlineMs?: number;
+  /** When the tool is left alone; without one it has no breaker. */
+  readonly breaker?: import('@capstan/sdk').BreakerPolicy;
+  /** The tool that answers when this one fails for good, or `stale` for its last good result. */
+  readonly fallback?: string;
+}
+
+/** An MCP server that the application connects to while it runs. */
+export interface LoadMcpToolsOptions {
+  readonly serverUrl: string;
+  /** Put before the name of each tool. */
+  readonly toolPrefix?: string;
+  /** Sent as a bearer token. */
+  readonly authToken?: string;
+  /** Names of the server's tools that are taken. Default: all. */
+  readonly selectedTools?: readonly string[];
+  /** Its name in tool ids and states. Default: `mcp_1` and so on. */
+  readonly name?: string;
+  /** Default `default`. */
+  readonly workspace?: string;
+}
+
+/** An MCP server that an operator adds, to stay. */
+export interface AddMcpServerOptions {
+  readonly name: string;
+  /** As under `mcp_servers` of a manifest. Its texts may hold references to what the operator may read. */
+  readonly server: JsonObject;
+  readonly workspace: string;
+}
+
+/** An MCP server as an operator sees it: without its secrets. */
+export interface McpServerView {
+  readonly name: string;
+  readonly workspace: string;
+  /** The pack that declares it. */
+  readonly pack?: string;
+  /** Its URL without query, or its command as it was written. */
+  readonly origin: string;
+  readonly transport: 'http' | 'stdio';
+  readonly state: ToolState;
+  readonly toolCount: number;
+  /** Whether it was added to stay. */
+  readonly isKept: boolean;
 }
 
 /** What happens in a host. Payloads never hold arguments or secrets. */
 export interface HostEvents {
   'pack:state': [event: { readonly pack: string; readonly workspace?: string; readonly state: PackState }];
-  'circuit:state': [event: { readonly endpoint: string; readonly from: string; readonly to: string }];
+  'connection:state': [
+    event: { readonly workspace: string; readonly connection: string; readonly status: ConnectionStatus },
+  ];
+  'circuit:state': [
+    event: {
+      readonly endpoint: string;
+      readonly from: string;
+      readonly to: string;
+      /** Why it opened. */
+      readonly reason?: string;
+      /** Since the start. */
+      readonly counters: { readonly calls: number; readonly failures: number; readonly rejected: number };
+    },
+  ];
+  /** What an MCP server offers beside tools has changed. */
+  'mcp:offer': [event: { readonly workspace: string; readonly server: string }];
+  /** A resource of an MCP server changed, that a principal subscribed to. */
+  'mcp:resource': [
+    event: {
+      readonly workspace: string;
+      readonly principal: string;
+      readonly server: string;
+      readonly uri: string;
+    },
+  ];
   'catalog:changed': [event: { readonly workspace: string; readonly revision: number }];
   'invocation:started': [
     event: {
@@ -208,9 +296,41 @@ export interface Host {
   /** The resolved config of a pack with its trace. @throws CapstanError CAPSTAN_PACK_NOT_FOUND, CAPSTAN_CONNECTION_NOT_FOUND */
   explainConfig(code: string, query?: { readonly workspace?: string; readonly connection?: string }): ConfigResolution;
   connections(workspace?: string): readonly ConnectionView[];
+  /**
+   * Walks from the config of a connection to one harmless call, and sets its status by what it finds.
+   * @throws CapstanError CAPSTAN_CONNECTION_NOT_FOUND
+   */
+  testConnection(idOrName: string, workspace?: string): Promise<ConnectionTestReport>;
+  /**
+   * Begins to connect a user's own account: open the URL in a browser. `redirectUri` is where the authorization server
+   * sends it back to; hand what arrives there to `completeAuthorization`.
+   * @throws CapstanError CAPSTAN_CONNECTION_NOT_FOUND, CAPSTAN_INVALID_REQUEST where nobody signs in
+   */
+  authorizeConnection(
+    idOrName: string,
+    options: { readonly workspace?: string; readonly redirectUri: string },
+  ): Promise<{ readonly url: string; readonly expiresAt: number }>;
+  /** @throws CapstanError where nobody waits for it, or the authorization server gives no token */
+  completeAuthorization(
+    callback: URL,
+  ): Promise<{ readonly id: string; readonly workspace: string; readonly name: string }>;
   circuits(): readonly JsonValue[];
+  /** A large result that was kept back, as JSON text; undefined where the workspace has none of this id, or no longer. */
+  storedResult(id: string, workspace?: string): Promise<string | undefined>;
   /** Adds a tool of the application's own code; the returned function removes it. @throws CapstanError CAPSTAN_TOOL_DUPLICATE naming both owners */
   register(tool: RegisteredToolOptions): () => void;
+  /** Connects to an MCP server and offers its tools until the returned function is called. Resolves when it has answered or failed once. */
+  loadMcpTools(options: LoadMcpToolsOptions): Promise<() => void>;
+  /** Adds an MCP server to stay: it is kept with what is enabled. @throws CapstanError CAPSTAN_INVALID_REQUEST or CAPSTAN_CONFLICT */
+  addMcpServer(options: AddMcpServerOptions): Promise<McpServerView>;
+  /** @throws CapstanError CAPSTAN_NOT_FOUND for one that nobody added */
+  removeMcpServer(name: string, workspace?: string): Promise<void>;
+  /** The MCP servers of a workspace: of its packs, and those that were added. */
+  mcpServers(workspace?: string): readonly McpServerView[];
+  /** The connections to the MCP servers of a workspace, for a surface that speaks MCP. */
+  mcpUpstreams(workspace?: string): readonly NamedUpstream[];
+  /** Resolves when every MCP server has answered or failed once. */
+  settled(): Promise<void>;
   on<Name extends keyof HostEvents>(name: Name, listener: (...payload: HostEvents[Name]) => void): () => void;
   /** Counters since the start, by name. */
   metrics(): Readonly<Record<string, number>>;

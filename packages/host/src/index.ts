@@ -1,4 +1,9 @@
 export { openAuditFile } from './audit/audit-file.ts';
+export {
+  CONNECTION_TEST_STEPS,
+  type ConnectionTestReport,
+  type ConnectionTestStep,
+} from './connection-test/report.ts';
 export { createHost } from './create-host.ts';
 export { memoryEnablement } from './enablement.ts';
 export type {
@@ -19,5 +24,13 @@ export type { AuditRecord, AuditSink, EnablementState, EnablementStore, HostOpti
 export { loadHostSettings } from './load-host-settings.ts';
 export { allowEnabledTools, type Policy, type PolicyDecision, type PolicyQuestion } from './pipeline/authorize.ts';
 export { type Interceptor, type Invocation, type Next, PIPELINE, type Stage } from './pipeline/invocation.ts';
+export {
+  memoryResultStore,
+  newResultId,
+  type ResultStore,
+  type ResultStoreLimits,
+  type ResultToStore,
+  type StoredResult,
+} from './results/result-store.ts';
 export { type HostSettings, type KeySettings, loadSettings } from './settings/host-settings.ts';
 export { CAPSTAN_VERSION } from './version.ts';

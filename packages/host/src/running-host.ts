@@ -7,6 +7,7 @@ import {
   type Principal,
 } from '@capstan/sdk';
 import type { EventEmitter } from 'eventemitter3';
+import type { ConnectionDesk } from './connection-test/connection-desk.ts';
 import { newExecutionId } from './execution-id.ts';
 import type {
   ConnectionView,
@@ -23,6 +24,7 @@ import { runBounded } from './invoke-many.ts';
 import { pageOf } from './page.ts';
 import type { RunningCalls } from './pipeline/execute.ts';
 import type { Invocation, Next } from './pipeline/invocation.ts';
+import type { ResultStore } from './results/result-store.ts';
 import type { CallDefaults } from './settings/host-settings.ts';
 import { toolView } from './views.ts';
 import { applicationTool } from './workspace/application-tool.ts';
@@ -33,6 +35,7 @@ import type { WorkspacePacks } from './workspace/workspace-packs.ts';
 export interface HostParts {
   readonly workspaces: ReadonlyMap<string, Workspace>;
   readonly packs: WorkspacePacks;
+  readonly connections: ConnectionDesk;
   readonly pipeline: Next;
   readonly running: RunningCalls;
   readonly events: EventEmitter<HostEvents>;
@@ -40,6 +43,7 @@ export interface HostParts {
   readonly defaults: CallDefaults;
   readonly phase: { current: 'running' | 'draining' | 'stopped' };
   readonly circuits: () => readonly JsonValue[];
+  readonly results: ResultStore;
   readonly metrics: () => Readonly<Record<string, number>>;
   /** Closes what the host opened, in order. */
   readonly dispose: () => Promise<void>;
@@ -133,11 +137,31 @@ export class RunningHost implements Host {
   }
 
   connections(workspace: string = DEFAULT_WORKSPACE): readonly ConnectionView[] {
-    return this.#parts.packs.connections(workspace);
+    return this.#parts.connections.views(workspace);
+  }
+
+  testConnection(idOrName: string, workspace: string = DEFAULT_WORKSPACE): ReturnType<Host['testConnection']> {
+    return this.#parts.connections.test(workspace, idOrName);
+  }
+
+  authorizeConnection(
+    idOrName: string,
+    { workspace = DEFAULT_WORKSPACE, redirectUri }: { readonly workspace?: string; readonly redirectUri: string },
+  ): ReturnType<Host['authorizeConnection']> {
+    return this.#parts.connections.authorize(workspace, idOrName, redirectUri);
+  }
+
+  completeAuthorization(callback: URL): ReturnType<Host['completeAuthorization']> {
+    return this.#parts.connections.complete(callback);
   }
 
   circuits(): readonly JsonValue[] {
     return this.#parts.circuits();
+  }
+
+  storedResult(id: string, workspace: string = DEFAULT_WORKSPACE): Promise<string | undefined> {
+    const { results, clock } = this.#parts;
+    return results.get(this.#workspace(workspace).id, id, clock.now());
   }
 
   register(options: RegisteredToolOptions): () => void {

@@ -21,6 +21,7 @@ export function toolCallerOver(invoke: Host['invoke'], workspaceId: string): Too
         arguments: input,
         principal: context.principal,
         signal: context.signal,
+        deadline: context.deadline,
         surface: 'tool',
       } as const;
       const outcome = await invoke(atCallDepth(request, depth));

@@ -1,6 +1,8 @@
-import { CapstanError } from '@capstan/sdk';
+import { CapstanError, type ToolConnection } from '@capstan/sdk';
 import type { ConnectionView, PackState, PackView, ToolView } from './host.ts';
+import type { McpSource } from './mcp/mcp-source.ts';
 import type { Pack } from './packs/pack.ts';
+import type { ConnectionCondition } from './workspace/connection-conditions.ts';
 import type { Binding } from './workspace/connections.ts';
 import type { ToolEntry } from './workspace/tool-entry.ts';
 
@@ -15,6 +17,8 @@ export interface PackFacts {
   /** The endpoints that are left alone now, by origin and base path, and until when (ms since the epoch). */
   readonly openCircuits: ReadonlyMap<string, number | undefined>;
   readonly phase: 'running' | 'draining' | 'stopped';
+  /** Its MCP servers. */
+  readonly servers: readonly McpSource[];
   /** Variables that the operator lets it read. */
   readonly allowed: ReadonlySet<string>;
 }
@@ -32,7 +36,7 @@ export function packView(facts: PackFacts): PackView {
     origin: pack.origin,
     enabled: facts.enabled,
     state: packState(facts),
-    toolCount: manifest?.tools.length ?? 0,
+    toolCount: (manifest?.tools.length ?? 0) + facts.servers.reduce((sum, { primary }) => sum + (primary?.offer.tools.length ?? 0), 0),
     diagnostics: pack.diagnostics,
     environment: environmentNames(pack).map((name) => ({ name, allowed: facts.allowed.has(name) })),
   };
@@ -53,19 +57,52 @@ function packState(facts: PackFacts): PackState {
   if (facts.failure) return { kind: 'failed', error: facts.failure };
   const missing = facts.bindings.flatMap(({ state }) => (state.kind === 'needs_config' ? state.missing : []));
   if (missing.length > 0) return { kind: 'needs_config', missing: uniqueByKey(missing) };
-  return degradedState(facts) ?? { kind: 'ready' };
+  return degradedState(facts) ?? serverState(facts) ?? { kind: 'ready' };
+}
+
+/** A pack is as well as the worst of its MCP servers. */
+function serverState({ servers }: PackFacts): PackState | undefined {
+  const states = servers.map((server) => server.state());
+  for (const state of states) if (state.kind === 'degraded') return state;
+  return states.some(({ kind }) => kind === 'connecting') ? { kind: 'connecting' } : undefined;
+}
+
+/** An MCP server that belongs to no pack, as a person sees it among the packs. */
+export function serverView(source: McpSource, origin: string): PackView {
+  const info = source.primary?.handshake?.serverInfo;
+  const state = source.state();
+  return {
+    code: source.namespace,
+    displayName: typeof info?.title === 'string' ? info.title : source.name,
+    version: typeof info?.version === 'string' ? info.version : '',
+    description: `The tools of the MCP server ${source.name}`,
+    type: 'connector',
+    origin,
+    enabled: true,
+    state: state.kind === 'degraded' || state.kind === 'connecting' ? state : { kind: 'ready' },
+    toolCount: source.primary?.offer.tools.length ?? 0,
+    diagnostics: [],
+    environment: [],
+  };
 }
 
 function degradedState({ bindings, openCircuits }: PackFacts): PackState | undefined {
   for (const { state, connection } of bindings) {
     if (state.kind === 'degraded') return state;
-    const endpoint = connection.remoteClusterUrl && endpointOf(connection.remoteClusterUrl);
-    if (!endpoint || !openCircuits.has(endpoint)) continue;
-    const reason = new CapstanError('CAPSTAN_CIRCUIT_OPEN', `${endpoint} keeps failing and is left alone for now`);
-    const retryAt = openCircuits.get(endpoint);
+    const endpoints = endpointsOf(connection);
+    // One that still answers is enough.
+    if (endpoints.length === 0 || !endpoints.every((endpoint) => openCircuits.has(endpoint))) continue;
+    const what = endpoints.length === 1 ? 'keeps failing and is left alone' : 'keep failing and are left alone';
+    const reason = new CapstanError('CAPSTAN_CIRCUIT_OPEN', `${endpoints.join(', ')} ${what} for now`);
+    const retryAt = endpoints.map((endpoint) => openCircuits.get(endpoint)).sort()[0];
     return { kind: 'degraded', reason, ...(retryAt === undefined ? {} : { retryAt }) };
   }
   return undefined;
+}
+
+function endpointsOf({ cluster, remoteClusterUrl }: ToolConnection): readonly string[] {
+  if (cluster !== undefined) return cluster.endpoints.map(({ url }) => endpointOf(url));
+  return remoteClusterUrl === undefined ? [] : [endpointOf(remoteClusterUrl)];
 }
 
 /** Origin and base path without a trailing slash: how circuits are keyed. */
@@ -90,7 +127,8 @@ export function toolView(entry: ToolEntry): ToolView {
 }
 
 /** A connection as an operator sees it. */
-export function connectionView({ connection, derived }: Binding): ConnectionView {
+export function connectionView({ connection, derived }: Binding, condition: ConnectionCondition): ConnectionView {
+  const { since, lastValidatedAt, validationError } = condition;
   return {
     id: connection.id,
     workspace: connection.workspaceId,
@@ -101,7 +139,10 @@ export function connectionView({ connection, derived }: Binding): ConnectionView
     ...(connection.remoteClusterUrl === undefined ? {} : { remoteClusterUrl: connection.remoteClusterUrl }),
     ...(connection.remoteConnectionId === undefined ? {} : { remoteConnectionId: connection.remoteConnectionId }),
     authType: connection.auth.type,
-    status: connection.status,
+    status: condition.status,
+    ...(since === undefined ? {} : { since }),
+    ...(lastValidatedAt === undefined ? {} : { lastValidatedAt }),
+    ...(validationError === undefined ? {} : { validationError }),
     derived,
   };
 }

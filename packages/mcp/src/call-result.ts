@@ -1,5 +1,5 @@
 import type { InvocationOutcome, InvocationResult, JsonObject, JsonValue, WireError } from '@capstan/sdk';
-import { toWireError } from '@capstan/sdk';
+import { toWireError, toWireFallback } from '@capstan/sdk';
 import type { CallToolResult } from '@modelcontextprotocol/server';
 
 /** The `_meta` key under which a program finds what the text of a failed or pending call says to a person. */
@@ -14,7 +14,7 @@ export const OUTCOME_META_KEY = 'capstan/outcome';
 export function toCallToolResult(outcome: InvocationOutcome, hasOutputSchema: boolean): CallToolResult {
   switch (outcome.status) {
     case 'succeeded':
-      return succeeded(outcome.result, hasOutputSchema);
+      return succeeded(withFallback(outcome), hasOutputSchema);
     case 'pending':
       return unfinished(pendingText(outcome.executionId, outcome.approval.id), {
         execution_id: outcome.executionId,
@@ -32,6 +32,18 @@ export function toCallToolResult(outcome: InvocationOutcome, hasOutputSchema: bo
       });
     }
   }
+}
+
+/** The `_meta` key that says what answered in place of a tool that failed. */
+const FALLBACK_META_KEY = 'capstan/fallback';
+
+function withFallback({ result, fallback }: Extract<InvocationOutcome, { status: 'succeeded' }>): InvocationResult {
+  if (fallback === undefined) return result;
+  const wire = toWireFallback(fallback);
+  if (result.verbatim === undefined) return { ...result, meta: { ...result.meta, [FALLBACK_META_KEY]: wire } };
+  const { _meta: own } = result.verbatim;
+  const meta = typeof own === 'object' && own !== null && !Array.isArray(own) ? own : {};
+  return { ...result, verbatim: { ...result.verbatim, _meta: { ...meta, [FALLBACK_META_KEY]: wire } } };
 }
 
 /** An error as an agent reads it: code and message, every problem, the next action, the id for the operator. */

@@ -26,7 +26,8 @@ export type {
 } from './connection.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from './error-codes.ts';
 export type { JsonObject, JsonSchema, JsonValue } from './json.ts';
-export type { InvocationOutcome, InvocationResult } from './outcome.ts';
+export type { InvocationFallback, InvocationOutcome, InvocationResult } from './outcome.ts';
+export { toWireFallback } from './outcome.ts';
 export type { Secret } from './secret.ts';
 export {
   type Clock,

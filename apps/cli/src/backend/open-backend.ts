@@ -66,6 +66,8 @@ async function openInProcess({ io, options, printer, places, use }: InProcessRun
     logger,
     audit: guestAudit(places.data, logger),
     enablement: enablementOf(places, use, stack),
+    // Without a server nobody could fetch what is kept back.
+    results: 'inline',
     ...(options.debug ? { onOutgoingRequest: outgoingRequestPrinter(printer) } : {}),
   });
   stack.defer(() => host.close({ timeoutMs: 1000 }));

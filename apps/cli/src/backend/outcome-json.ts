@@ -1,12 +1,14 @@
 import {
   CapstanError,
   type ContentBlock,
+  type InvocationFallback,
   type InvocationOutcome,
   isErrorCode,
   type JsonObject,
   type JsonValue,
   type OutcomeStatus,
   toWireError,
+  toWireFallback,
   type WireError,
 } from '@capstan/sdk';
 
@@ -17,6 +19,7 @@ export interface OutcomeJson {
   readonly result?: JsonValue;
   readonly content?: readonly ContentBlock[];
   readonly meta?: JsonObject;
+  readonly fallback?: JsonObject;
   readonly error?: WireError;
   readonly approval?: { readonly id: string };
 }
@@ -27,7 +30,8 @@ export function toOutcomeJson(outcome: InvocationOutcome): OutcomeJson {
   switch (outcome.status) {
     case 'succeeded': {
       const { value: result, ...rest } = outcome.result;
-      return { execution_id, status, result, ...rest };
+      const fallback = outcome.fallback === undefined ? {} : { fallback: toWireFallback(outcome.fallback) };
+      return { execution_id, status, result, ...rest, ...fallback };
     }
     case 'pending':
       return { execution_id, status, approval: outcome.approval };
@@ -43,13 +47,23 @@ export function toOutcome(json: OutcomeJson): InvocationOutcome {
     case 'succeeded': {
       const { result: value = null, content, meta } = json;
       const rest = { ...(content === undefined ? {} : { content }), ...(meta === undefined ? {} : { meta }) };
-      return { status, executionId, result: { value, ...rest } };
+      const fallback = toFallback(json.fallback);
+      return { status, executionId, result: { value, ...rest }, ...(fallback === undefined ? {} : { fallback }) };
     }
     case 'pending':
       return { status, executionId, approval: json.approval ?? { id: '' } };
     default:
       return { status, executionId, error: toError(json.error) };
   }
+}
+
+function toFallback(fallback: JsonObject | undefined): InvocationFallback | undefined {
+  const { kind, tool, execution_id: executionId, age_ms: ageMs, instead_of: cause } = fallback ?? {};
+  const { code, message } = typeof cause === 'object' && cause !== null && 'code' in cause ? cause : {};
+  const insteadOf = new CapstanError(isErrorCode(code) ? code : 'CAPSTAN_INTERNAL', String(message ?? ''));
+  if (kind === 'stale' && typeof ageMs === 'number') return { kind, ageMs, insteadOf };
+  if (kind !== 'tool' || typeof tool !== 'string' || typeof executionId !== 'string') return undefined;
+  return { kind, tool, executionId, insteadOf };
 }
 
 /** An error from its wire form. A code of a newer server is kept in the message. */

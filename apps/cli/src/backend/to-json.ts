@@ -114,6 +114,7 @@ function policyJson({
   retry,
   breaker,
   rateLimit,
+  fallback,
 }: ToolView['policy']): ToolDetailJson['policy'] {
   return {
     timeout_ms: timeoutMs,
@@ -128,6 +129,7 @@ function policyJson({
     rate_limit: Number.isFinite(rateLimit.limit)
       ? { limit: rateLimit.limit, window_ms: rateLimit.windowMs, per: rateLimit.per }
       : null,
+    fallback: fallback ?? null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { suggest } from '@capstan/schema';
-import { CapstanError, type JsonObject } from '@capstan/sdk';
+import { CapstanError, type JsonObject, type JsonValue } from '@capstan/sdk';
 import type { Backend } from '../backend/backend.ts';
 import type { ToolDetailJson } from '../backend/views.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -50,6 +50,8 @@ function toolText(tool: ToolDetailJson, printer: Printer): string {
       ...listFact('aliases', tool.aliases),
       ...listFact('permissions', tool.permissions),
       fact('limits', limitsText(tool.policy)),
+      fact('breaker', breakerText(tool.policy)),
+      ...optionalFact('fallback', typeof tool.policy.fallback === 'string' ? tool.policy.fallback : undefined),
     ],
     [paint.heading('Arguments'), parameterTable(tool.input_schema, printer)],
     tool.examples.length === 0
@@ -82,9 +84,27 @@ function hintsText(annotations: ToolDetailJson['annotations']): string {
 }
 
 function limitsText(policy: JsonObject): string {
-  const seconds = (value: unknown): string => (typeof value === 'number' ? `${value / 1000} s` : '?');
-  const retry = policy.retry;
-  const repeats =
-    typeof retry === 'object' && retry !== null && 'max_retries' in retry ? String(retry.max_retries) : '?';
-  return `${seconds(policy.timeout_ms)} an attempt, ${seconds(policy.deadline_ms)} a call, ${repeats} retries`;
+  const { max_retries: retries, base_ms: base, max_ms: max } = memberOf(policy, 'retry');
+  const { limit, window_ms: window, per } = memberOf(policy, 'rate_limit');
+  const pauses = retries === 0 ? '' : ` (pauses up to ${seconds(base)}, doubling up to ${seconds(max)})`;
+  const rate = limit === undefined ? '' : `; ${String(limit)} calls in ${seconds(window)} per ${String(per)}`;
+  return `${seconds(policy.timeout_ms)} an attempt, ${seconds(policy.deadline_ms)} a call, ${String(retries ?? '?')} retries${pauses}${rate}`;
+}
+
+function breakerText(policy: JsonObject): string {
+  const {
+    failure_threshold: failures,
+    recovery_timeout_s: recovery,
+    success_threshold: successes,
+  } = memberOf(policy, 'breaker');
+  return `opens after ${String(failures)} failures in a row, tries again after ${String(recovery)} s, closes after ${String(successes)} successes`;
+}
+
+function seconds(value: JsonValue | undefined): string {
+  return typeof value === 'number' ? `${value / 1000} s` : '?';
+}
+
+function memberOf(object: JsonObject, key: string): JsonObject {
+  const value = object[key];
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
 }

@@ -86,6 +86,7 @@ async function openHost(
       logger: log.logger,
       audit,
       enablement: folder.enablement,
+      results: folder.results,
       ...(options.debug ? { onOutgoingRequest: outgoingRequestPrinter(printer) } : {}),
     });
   } catch (error) {

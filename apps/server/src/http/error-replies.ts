@@ -17,12 +17,12 @@ export function installErrorReplies(app: FastifyInstance, log: PinoLogger): void
 }
 
 /** Sends an answer. */
-export function sendReply(reply: FastifyReply, { status, headers, body }: HttpReply): FastifyReply {
+export function sendReply(reply: FastifyReply, { status, headers, body, json }: HttpReply): FastifyReply {
   return reply
     .code(status)
     .headers({ ...headers })
     .type('application/json; charset=utf-8')
-    .send(JSON.stringify(body));
+    .send(json ?? JSON.stringify(body));
 }
 
 /** A failure of the server library as one of ours. */

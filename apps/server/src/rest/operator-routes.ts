@@ -1,11 +1,12 @@
 import { toExplainJson } from '@capstan/config';
 import type { Host } from '@capstan/host';
+import { CapstanError } from '@capstan/sdk';
 import { textsIn } from './json-reader.ts';
 import type { Route } from './route.ts';
 import { component, page } from './route-schemas.ts';
 import { connectionJson, packJson } from './wire-views.ts';
 
-/** Packs, connections and circuits. */
+/** Packs, connections, circuits and stored results. */
 export function operatorRoutes(host: Host): readonly Route[] {
   return [
     listPacks(host),
@@ -14,6 +15,7 @@ export function operatorRoutes(host: Host): readonly Route[] {
     explainConfig(host),
     listConnections(host),
     listCircuits(host),
+    fetchResult(host),
   ];
 }
 
@@ -144,5 +146,29 @@ function listCircuits(host: Host): Route {
     responses: { 200: page(component('Circuit')) },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND'],
     handle: () => ({ status: 200, body: { items: host.circuits() } }),
+  };
+}
+
+function fetchResult(host: Host): Route {
+  return {
+    method: 'get',
+    path: '/v1/workspaces/{workspace}/results/{id}',
+    operationId: 'fetchResult',
+    tag: 'tools',
+    summary: 'Fetch a large result',
+    description:
+      'A result over `results.max_inline_bytes` comes as a reference with a preview; this is all of it, for an hour or until newer ones need the room. Only for the workspace whose call gave it.',
+    access: 'agent',
+    responses: { 200: { description: 'The JSON value that the tool gave.' } },
+    errors: ['CAPSTAN_WORKSPACE_NOT_FOUND', 'CAPSTAN_NOT_FOUND'],
+    handle: async ({ workspace, path }) => {
+      const json = await host.storedResult(path.id ?? '', workspace);
+      if (json === undefined) {
+        throw new CapstanError('CAPSTAN_NOT_FOUND', 'there is no such result in this workspace, or no longer', {
+          hint: 'Call the tool again, and fetch the result within the hour.',
+        });
+      }
+      return { status: 200, body: undefined, json };
+    },
   };
 }

@@ -84,6 +84,19 @@ export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
         description: "The tool's own content, in MCP's form.",
       },
       meta: { type: 'object' },
+      fallback: {
+        ...object(
+          {
+            kind: { enum: ['tool', 'stale'] },
+            tool: { ...text, description: 'The tool that answered.' },
+            execution_id: { ...text, description: 'Of the call of that tool.' },
+            age_ms: { ...whole, description: 'How old the result is.' },
+            instead_of: object({ code: text, message: text }),
+          },
+          ['kind', 'instead_of'],
+        ),
+        description: 'Present where the tool failed for good and something else answered.',
+      },
       error: component('Error'),
       approval: object({ id: text }),
     },
@@ -133,6 +146,10 @@ export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
             { type: 'null' },
             object({ limit: whole, window_ms: whole, per: { enum: ['principal', 'workspace', 'connection'] } }),
           ],
+        },
+        fallback: {
+          description: 'What answers when the tool fails for good: a tool, or `stale`. null: nothing.',
+          type: ['string', 'null'],
         },
       }),
       connections: list(component('Connection')),
@@ -201,6 +218,23 @@ export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
   Circuit: {
     type: 'object',
     required: ['endpoint', 'state'],
-    properties: { endpoint: text, state: { enum: ['closed', 'open', 'half_open'] } },
+    properties: {
+      endpoint: {
+        ...text,
+        description: 'Origin and base path; `tool:{workspace}/{tool id}` for a breaker of a tool itself.',
+      },
+      state: { enum: ['closed', 'open', 'half_open'] },
+      failures: { ...whole, description: 'In a row, while closed.' },
+      successes: { ...whole, description: 'In a row, while half open.' },
+      since: { ...text, format: 'date-time', description: 'When it opened.' },
+      retry_at: { ...text, format: 'date-time', description: 'When a call may try it out.' },
+      reason: { ...text, description: 'Why it opened.' },
+      pending: { ...whole, description: 'Attempts under way.' },
+      counters: {
+        ...object({ calls: whole, failures: whole, rejected: whole, retries: whole, retries_refused: whole }),
+        description: 'Since the start; `retries_refused` by the retry budget.',
+      },
+      last_failure: object({ at: { ...text, format: 'date-time' }, reason: text }),
+    },
   },
 };

@@ -6,6 +6,7 @@ import {
   type JsonObject,
   type JsonValue,
   toWireError,
+  toWireFallback,
   type WireError,
 } from '@capstan/sdk';
 
@@ -18,6 +19,8 @@ export interface WireOutcome {
   /** Content of the tool's own, in MCP's form. */
   readonly content?: readonly ContentBlock[];
   readonly meta?: JsonObject;
+  /** What answered in place of a tool that failed. */
+  readonly fallback?: JsonObject;
   readonly error?: WireError;
   readonly approval?: { readonly id: string };
 }
@@ -27,6 +30,8 @@ export interface HttpReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
+  /** The body as JSON that was written already; it goes out in place of `body`. */
+  readonly json?: string;
 }
 
 export function toWireOutcome(outcome: InvocationOutcome): WireOutcome {
@@ -40,6 +45,7 @@ export function toWireOutcome(outcome: InvocationOutcome): WireOutcome {
         result,
         ...(content === undefined ? {} : { content }),
         ...(meta === undefined ? {} : { meta }),
+        ...(outcome.fallback === undefined ? {} : { fallback: toWireFallback(outcome.fallback) }),
       };
     }
     case 'pending':

@@ -76,7 +76,7 @@ export function connectionJson(view: ConnectionView): Fields {
   };
 }
 
-function policyJson({ timeoutMs, deadlineMs, retry, breaker, rateLimit }: ToolView['policy']): Fields {
+function policyJson({ timeoutMs, deadlineMs, retry, breaker, rateLimit, fallback }: ToolView['policy']): Fields {
   return {
     timeout_ms: timeoutMs,
     deadline_ms: deadlineMs,
@@ -90,6 +90,7 @@ function policyJson({ timeoutMs, deadlineMs, retry, breaker, rateLimit }: ToolVi
     rate_limit: Number.isFinite(rateLimit.limit)
       ? { limit: rateLimit.limit, window_ms: rateLimit.windowMs, per: rateLimit.per }
       : null,
+    fallback: fallback ?? null,
   };
 }
 

@@ -63,6 +63,25 @@ export class CallContext implements ToolContext {
     return (step) => report?.(step);
   }
 
+  get wantsProgress(): boolean {
+    return this.#request.onProgress !== undefined;
+  }
+
+  /** Whether somebody answers {@link CallContext.elicit}. */
+  get canElicit(): boolean {
+    return this.#request.onElicit !== undefined;
+  }
+
+  /** The `_meta` of an MCP client's request. */
+  get meta(): InvokeRequest['meta'] {
+    return this.#request.meta;
+  }
+
+  /** The way back to an MCP client. */
+  get channel(): InvokeRequest['channel'] {
+    return this.#request.channel;
+  }
+
   get elicit(): ToolContext['elicit'] {
     return this.#request.onElicit ?? nobodyToAsk;
   }
@@ -85,7 +104,7 @@ export function atCallDepth(request: InvokeRequest, depth: number): InvokeReques
 }
 
 /** How many tools called each other to make this request; 0 for a caller from outside. */
-function callDepthOf(request: InvokeRequest): number {
+export function callDepthOf(request: InvokeRequest): number {
   return request.surface === 'tool' ? (depths.get(request) ?? 0) : 0;
 }
 

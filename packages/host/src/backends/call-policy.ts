@@ -21,10 +21,12 @@ export function callPolicy(
 }
 
 /** The hosts that calls of a pack may reach: what its manifest says, else its connection's own; and what the operator adds. */
-function egressOf(binding: Binding, { manifest, pack }: BindingSources): readonly string[] {
+export function egressOf(binding: Binding, { manifest, pack }: BindingSources): readonly string[] {
   const declared = manifest.egress?.map((entry) => fillText(entry, binding.connection.config));
-  const own = binding.connection.remoteClusterUrl;
-  return [...(declared ?? (own === undefined ? [] : [own])), ...(pack.settings?.egress ?? [])].filter(
-    (entry) => entry !== '',
-  );
+  const { remoteClusterUrl, cluster } = binding.connection;
+  const own = [
+    ...(remoteClusterUrl === undefined ? [] : [remoteClusterUrl]),
+    ...(cluster?.endpoints.map(({ url }) => url) ?? []),
+  ];
+  return [...(declared ?? own), ...(pack.settings?.egress ?? [])].filter((entry) => entry !== '');
 }

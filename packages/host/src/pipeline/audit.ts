@@ -52,7 +52,18 @@ function auditRecord(invocation: Invocation, outcome: InvocationOutcome, now: nu
     status: outcome.status,
     code: 'error' in outcome ? outcome.error.code : undefined,
     duration_ms: now - invocation.startedAt,
+    ...fallbackOf(outcome),
   };
+}
+
+/** What answered instead; messages of failures stay out of the record. */
+function fallbackOf(outcome: InvocationOutcome): Pick<AuditRecord, 'fallback'> {
+  if (outcome.status !== 'succeeded' || outcome.fallback === undefined) return {};
+  const { fallback } = outcome;
+  const { code } = fallback.insteadOf;
+  return fallback.kind === 'stale'
+    ? { fallback: { kind: 'stale', age_ms: fallback.ageMs, code } }
+    : { fallback: { kind: 'tool', tool: fallback.tool, execution_id: fallback.executionId, code } };
 }
 
 let lastMs = 0;

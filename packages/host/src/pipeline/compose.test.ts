@@ -34,8 +34,11 @@ test('the order of the stages is pinned: a change of it is a decision, not an ac
     'rate_limit',
     'validate',
     'approve',
+    'store_result',
+    'fallback',
     'cache',
     'validate_output',
+    'breaker',
     'execute',
   ]);
 });

@@ -10,6 +10,7 @@ import {
   type Logger,
 } from '@capstan/sdk';
 import { CallContext } from '../backends/call-context.ts';
+import { resultOfFailure, UpstreamResult } from '../backends/upstream-result.ts';
 import type { BoundTool, ToolEntry } from '../workspace/tool-entry.ts';
 import type { Interceptor, Invocation } from './invocation.ts';
 
@@ -60,7 +61,7 @@ function runBounded(
   options: ExecuteOptions,
 ): Promise<unknown> {
   const { request } = invocation;
-  const { deadlineMs } = tool.policy;
+  const deadlineMs = Math.min(tool.policy.deadlineMs, (request.deadline ?? Infinity) - invocation.startedAt);
   const context = new CallContext(invocation, {
     deadline: invocation.startedAt + deadlineMs,
     logger: options.logger,
@@ -68,6 +69,7 @@ function runBounded(
   });
   return new Promise((resolve, reject) => {
     if (request.signal?.aborted) return reject(cancelled());
+    if (deadlineMs <= 0) return reject(deadlineExceeded(0));
     const timer = setTimeout(() => end(deadlineExceeded(deadlineMs)), deadlineMs);
     const onAbort = (): void => end(cancelled());
     request.signal?.addEventListener('abort', onAbort, { once: true });
@@ -97,6 +99,7 @@ function runBounded(
 }
 
 function resultOf(value: unknown): InvocationResult {
+  if (value instanceof UpstreamResult) return value.result;
   if (!isToolResult(value)) return { value: jsonOf(value) };
   return {
     value: value.structured ?? null,
@@ -116,7 +119,11 @@ function jsonOf(value: unknown): JsonValue {
 
 function failure(invocation: Invocation, tool: ToolEntry, cause: unknown, logger: Logger): InvocationOutcome {
   const { executionId } = invocation;
-  if (isCapstanError(cause)) return { status: 'failed', executionId, error: withoutSecrets(cause) };
+  if (isCapstanError(cause)) {
+    const result = resultOfFailure(cause);
+    const error = withoutSecrets(cause);
+    return { status: 'failed', executionId, error, ...(result === undefined ? {} : { result }) };
+  }
   logger.error('a tool failed', { executionId, tool: tool.definition.id, cause });
   const error = new CapstanError('CAPSTAN_TOOL_FAILED', maskSecrets(`the tool ${tool.definition.id} failed`), {
     cause,

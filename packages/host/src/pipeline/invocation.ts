@@ -36,7 +36,8 @@ export interface Interceptor {
 
 /**
  * The stages of every call, outermost first. The cache comes after `authorize`, because a cached answer must not skip
- * the check; `validate_output` stands inside the cache, because what is cached was valid.
+ * the check; `validate_output` stands inside the cache, because what is cached was valid. `store_result` stands outside
+ * of all that looks at results, and `fallback` outside the cache, because what a stand-in gave is not the tool's own.
  */
 export const PIPELINE = [
   'trace',
@@ -46,8 +47,11 @@ export const PIPELINE = [
   'rate_limit',
   'validate',
   'approve',
+  'store_result',
+  'fallback',
   'cache',
   'validate_output',
+  'breaker',
   'execute',
 ] as const;
 

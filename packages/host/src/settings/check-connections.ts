@@ -1,4 +1,5 @@
 import { type DocumentPath, suggest } from '@capstan/schema';
+import { checkAuth } from './check-auth.ts';
 import { itemsOf, type JsonNode, memberOf, membersOf, textsOf } from './json-node.ts';
 import { describePath, type SettingFinding } from './setting-finding.ts';
 
@@ -9,6 +10,7 @@ interface Connection {
   readonly name: JsonNode;
   readonly pack: JsonNode;
   readonly url: JsonNode;
+  readonly auth: JsonNode;
   /** What is enabled in its workspace. */
   readonly enabled: readonly string[];
 }
@@ -20,6 +22,7 @@ export function checkConnections(root: JsonNode): readonly SettingFinding[] {
     ...checkIdentity(connection, all.slice(0, index)),
     ...checkPack(connection),
     ...checkUrl(connection),
+    ...checkAuth([...connection.path, 'auth'], connection.auth),
   ]);
 }
 
@@ -32,6 +35,7 @@ function connectionsOf(workspace: string, node: JsonNode): readonly Connection[]
     name: memberOf(connection, 'name'),
     pack: memberOf(connection, 'pack'),
     url: memberOf(connection, 'remote_cluster_url'),
+    auth: memberOf(connection, 'auth'),
     enabled,
   }));
 }

@@ -9,9 +9,11 @@ import { withoutText } from './yaml-diagnostic.ts';
 
 export type {
   CallDefaults,
+  ConnectionClusterSettings,
   ConnectionSettings,
   HostSettings,
   KeySettings,
+  PackPolicy,
   PackSettings,
   SettingsLoading,
   SettingsSource,

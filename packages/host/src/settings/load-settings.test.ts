@@ -151,6 +151,7 @@ describe('a file that is right', () => {
       packs: new Map(),
       keys: [],
       egress: { allowPrivate: [], certificates: [] },
+      results: { maxInlineBytes: 1_048_576 },
       references: { variables: [], files: [] },
       defaults: {
         timeoutMs: 30_000,
@@ -213,7 +214,7 @@ describe('a file that is wrong', () => {
         "11:25 warning PACK_NOT_ENABLED",
         "11:52 error MISSING_KEY",
         "12:15 error DUPLICATE_CONNECTION",
-        "12:72 error INVALID_VALUE",
+        "12:65 error UNKNOWN_KEY",
         "12:97 error INVALID_URL",
         "13:9 error MISSING_KEY",
         "13:15 error RESERVED_CONNECTION",

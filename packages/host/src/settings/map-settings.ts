@@ -1,6 +1,7 @@
 import type { ConfigSource } from '@capstan/config';
 import type { DocumentPath, SourcePosition } from '@capstan/schema';
-import { CONNECTION_TYPES, type JsonObject } from '@capstan/sdk';
+import { AUTH_TYPES, CONNECTION_TYPES, type JsonObject } from '@capstan/sdk';
+import { AUTH_FIELD_ALIASES } from './auth-fields.ts';
 import {
   isMapping,
   itemsOf,
@@ -13,9 +14,10 @@ import {
   textsOf,
   wordOr,
 } from './json-node.ts';
+import { clusterIn, policyIn } from './map-resilience.ts';
 import { originOf } from './pack-origin.ts';
 import { joinGlob, joinPath } from './relative-path.ts';
-import { DEFAULT_CALLS, DEFAULT_LOG, DEFAULT_SERVER, DEFAULT_WORKSPACE } from './settings-defaults.ts';
+import { DEFAULT_CALLS, DEFAULT_LOG, DEFAULT_RESULTS, DEFAULT_SERVER, DEFAULT_WORKSPACE } from './settings-defaults.ts';
 import {
   type CallDefaults,
   type ConnectionAuthSettings,
@@ -52,6 +54,9 @@ export function mapSettings(file: CheckedFile): HostSettings {
     },
     references: { variables: texts(allow, 'variables'), files: texts(allow, 'files') },
     defaults: defaultsOf(memberOf(root, 'defaults')),
+    results: {
+      maxInlineBytes: numberOr(memberOf(root, 'results'), 'max_inline_bytes', DEFAULT_RESULTS.maxInlineBytes),
+    },
     server: serverOf(memberOf(root, 'server')),
     log: { level: wordOr(memberOf(root, 'log'), 'level', LOG_LEVELS, DEFAULT_LOG.level) },
     locate: (path) => file.locate(path),
@@ -71,6 +76,7 @@ function packOf(key: string, pack: JsonNode, file: CheckedFile): PackSettings {
       sourceOf: (inside) => sourceAt(file, [...path, 'config', ...inside]),
       references: 'operator',
     },
+    policy: policyIn(memberOf(pack, 'policy')),
     position: file.locate(path),
   };
 }
@@ -110,6 +116,7 @@ function connectionOf(node: JsonNode, path: DocumentPath, file: CheckedFile): Co
     connectionType: wordOr(node, 'connection_type', CONNECTION_TYPES, 'remote'),
     name: textOr(node, 'name', id),
     ...(url === undefined ? {} : { remoteClusterUrl: url }),
+    cluster: clusterIn(node),
     ...(remoteId === undefined ? {} : { remoteConnectionId: remoteId }),
     config: mappingOf(memberOf(node, 'config')),
     auth: authOf(memberOf(node, 'auth')),
@@ -119,8 +126,14 @@ function connectionOf(node: JsonNode, path: DocumentPath, file: CheckedFile): Co
 }
 
 function authOf(auth: JsonNode): ConnectionAuthSettings {
-  const token = textOf(auth, 'token');
-  return token === undefined ? { type: 'none' } : { type: 'bearer', token };
+  const type = wordOr(auth, 'type', AUTH_TYPES, 'none');
+  const token = type === 'bearer' ? textOf(auth, 'token') : undefined;
+  const fields = membersOf(auth).flatMap(([key, value]) => {
+    const name = AUTH_FIELD_ALIASES[key] ?? key;
+    if (key === 'type') return [];
+    return [[name, typeof value === 'string' ? value : textsOf(value).map(([, text]) => text)] as const];
+  });
+  return { type, ...(token === undefined ? {} : { token }), fields: Object.fromEntries(fields) };
 }
 
 function keyOf(key: JsonNode, position: SourcePosition): KeySettings {

@@ -17,5 +17,8 @@ export const DEFAULT_SERVER: HostSettings['server'] = Object.freeze({
 
 export const DEFAULT_LOG: HostSettings['log'] = Object.freeze({ level: 'info' });
 
+/** A mebibyte is more than any agent wants to read. */
+export const DEFAULT_RESULTS: HostSettings['results'] = Object.freeze({ maxInlineBytes: 1_048_576 });
+
 /** The workspace of a file that declares none. */
 export const DEFAULT_WORKSPACE = 'default';

@@ -1,6 +1,14 @@
 import type { ConfigLayerValues, ConfigSource } from '@capstan/config';
 import type { Diagnostic, DocumentPath, SourcePosition } from '@capstan/schema';
-import type { AuthType, BreakerPolicy, ConnectionType, JsonValue, RetryPolicy } from '@capstan/sdk';
+import type {
+  AuthType,
+  BreakerPolicy,
+  ConnectionType,
+  JsonValue,
+  RetryPolicy,
+  ServiceCluster,
+  ServiceDiscovery,
+} from '@capstan/sdk';
 
 /** The log levels, most talkative first. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -34,7 +42,27 @@ export interface PackSettings {
   readonly egress: readonly string[];
   /** The system layer, references not yet resolved: goes into `resolveConfig` as it is. Empty where the file has none. */
   readonly config: ConfigLayerValues;
+  /** How its calls are made, where its tools say nothing. */
+  readonly policy: PackPolicy;
   readonly position: SourcePosition;
+}
+
+/** How the calls of a pack are made; what is absent comes from the host's defaults. */
+export interface PackPolicy {
+  readonly timeoutMs?: number;
+  readonly deadlineMs?: number;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly breaker?: Partial<BreakerPolicy>;
+}
+
+/** Several endpoints of one service; texts may hold references. */
+export interface ConnectionClusterSettings {
+  readonly urls: readonly { readonly url: string; readonly weight: number }[];
+  readonly registry?: ServiceDiscovery['kind'];
+  readonly registryUrl?: string;
+  readonly serviceName?: string;
+  readonly strategy?: ServiceCluster['strategy'];
+  readonly healthIntervalMs?: number;
 }
 
 /** A connection as the file declares it; strings may hold references, and nothing is resolved yet. */
@@ -47,6 +75,7 @@ export interface ConnectionSettings {
   /** The id where the file gives no name. */
   readonly name: string;
   readonly remoteClusterUrl?: string;
+  readonly cluster: ConnectionClusterSettings;
   readonly remoteConnectionId?: string;
   readonly config: Readonly<Record<string, JsonValue | undefined>>;
   readonly auth: ConnectionAuthSettings;
@@ -55,10 +84,14 @@ export interface ConnectionSettings {
   sourceOf(path: readonly string[]): ConfigSource;
 }
 
-/** How a declared connection proves who it is. `token` may be a reference. */
-export type ConnectionAuthSettings =
-  | { readonly type: Extract<AuthType, 'none'> }
-  | { readonly type: Extract<AuthType, 'bearer'>; readonly token: string };
+/** How a declared connection proves who it is. Texts may be references; the keys are the file's own. */
+export interface ConnectionAuthSettings {
+  readonly type: AuthType;
+  /** Of a bearer. It is a config key as well. */
+  readonly token?: string;
+  /** Everything beside `type`. */
+  readonly fields: Readonly<Record<string, string | readonly string[]>>;
+}
 
 /** One workspace. */
 export interface WorkspaceSettings {
@@ -115,6 +148,10 @@ export interface HostSettings {
   /** What connections written over the API may refer to. */
   readonly references: { readonly variables: readonly string[]; readonly files: readonly string[] };
   readonly defaults: CallDefaults;
+  readonly results: {
+    /** Larger results are kept back and come as a reference. */
+    readonly maxInlineBytes: number;
+  };
   readonly server: {
     readonly host: string;
     readonly port: number;

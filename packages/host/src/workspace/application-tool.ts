@@ -29,6 +29,8 @@ export function applicationTool(
       ...lazySchemas(definition),
       runner: applicationRunner(options.handler),
       contextKeys: [],
+      ...(options.breaker === undefined ? {} : { ownBreaker: options.breaker }),
+      ...(options.fallback === undefined ? {} : { fallback: options.fallback }),
     },
   };
 }

@@ -7,11 +7,18 @@ import {
   resolveText,
 } from '@capstan/config';
 import type { PackManifest } from '@capstan/manifest';
-import { createSecret } from '@capstan/schema';
-import { CapstanError, type ConnectionAuth, type ResolvedConfig, type ToolConnection } from '@capstan/sdk';
+import {
+  CapstanError,
+  type ConnectionAuth,
+  type ResolvedConfig,
+  type ServiceCluster,
+  type ToolConnection,
+} from '@capstan/sdk';
 import type { ToolState } from '../host.ts';
 import type { Pack } from '../packs/pack.ts';
 import type { ConnectionSettings } from '../settings/host-settings.ts';
+import { connectionAuth } from './connection-auth.ts';
+import { clusterOf } from './connection-cluster.ts';
 
 /** A connection with its config resolved, or with the reason why that cannot be done. */
 export interface Binding {
@@ -69,7 +76,7 @@ export function bindConnection(
     settings,
     resolution,
     connection: toolConnection(sources, { id, toolType, settings, config: resolution.values, fields }),
-    state: bindingState(resolution, fields.problems),
+    state: bindingState(resolution, fields),
   };
 }
 
@@ -83,6 +90,8 @@ function optional<Key extends string>(
 /** What a connection says beside its config, references resolved. */
 interface AccountFields {
   readonly url: string | undefined;
+  /** Set where the service has several endpoints, which then stand for the URL. */
+  readonly cluster: ServiceCluster | undefined;
   readonly remoteConnectionId: string | undefined;
   readonly auth: ConnectionAuth;
   readonly problems: readonly ConfigProblem[];
@@ -109,11 +118,10 @@ function accountFields(
   const url =
     typeof config.base_url === 'string' ? config.base_url : read(settings?.remoteClusterUrl, 'remote_cluster_url');
   const remoteConnectionId = read(settings?.remoteConnectionId, 'remote_connection_id');
-  const written = settings?.auth.type === 'bearer' && config.api_token === undefined ? settings.auth.token : undefined;
-  const ownToken = read(written, 'auth.token');
-  const token = config.api_token ?? (ownToken === undefined ? undefined : createSecret(ownToken));
-  const auth: ConnectionAuth = token === undefined ? { type: 'none' } : { type: 'bearer', token };
-  return { url, remoteConnectionId, auth, problems };
+  const auth = connectionAuth(settings?.auth, config, read);
+  const hasEgressList = sources.manifest.egress !== undefined || (sources.pack.settings?.egress.length ?? 0) > 0;
+  const cluster = clusterOf({ settings: settings?.cluster, config, read, hasEgressList });
+  return { url, cluster, remoteConnectionId, auth, problems };
 }
 
 function toolConnection(
@@ -135,6 +143,7 @@ function toolConnection(
     connectionType: settings?.connectionType ?? 'remote',
     name: settings?.name ?? id,
     ...(fields.url === undefined ? {} : { remoteClusterUrl: fields.url }),
+    ...(fields.cluster === undefined ? {} : { cluster: fields.cluster }),
     ...(fields.remoteConnectionId === undefined ? {} : { remoteConnectionId: fields.remoteConnectionId }),
     config,
     auth: fields.auth,
@@ -143,7 +152,7 @@ function toolConnection(
   };
 }
 
-function bindingState(resolution: ConfigResolution, own: readonly ConfigProblem[]): ToolState {
+function bindingState(resolution: ConfigResolution, { auth, cluster, problems: own }: AccountFields): ToolState {
   const problems = [...resolution.problems, ...own];
   const problem = problems[0];
   if (problem) {
@@ -153,5 +162,10 @@ function bindingState(resolution: ConfigResolution, own: readonly ConfigProblem[
     });
     return { kind: 'degraded', reason };
   }
-  return resolution.missing.length > 0 ? { kind: 'needs_config', missing: resolution.missing } : { kind: 'ready' };
+  const hasOwnAuth = auth.type !== 'none' && auth.type !== 'bearer';
+  // Whoever proves itself another way needs no bearer token, and who has several URLs needs not the one.
+  const missing = resolution.missing.filter(
+    ({ key }) => !(hasOwnAuth && key === 'api_token') && !(cluster !== undefined && key === 'base_url'),
+  );
+  return missing.length > 0 ? { kind: 'needs_config', missing } : { kind: 'ready' };
 }

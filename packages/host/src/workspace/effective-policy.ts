@@ -1,5 +1,8 @@
-import type { CallDefaults } from '../settings/host-settings.ts';
+import type { CallDefaults, PackPolicy } from '../settings/host-settings.ts';
 import type { EffectivePolicy, EffectiveRateLimit } from './tool-entry.ts';
+
+/** A pack that says nothing. */
+export const NO_PACK_POLICY: PackPolicy = Object.freeze({});
 
 /** What a tool says about its calls; everything optional. */
 export interface DeclaredPolicy {
@@ -8,18 +11,24 @@ export interface DeclaredPolicy {
   readonly retry?: EffectivePolicy['retry'];
   readonly breaker?: EffectivePolicy['breaker'];
   readonly rateLimit?: EffectiveRateLimit;
+  readonly fallback?: string;
 }
 
 const MINUTE_MS = 60_000;
 
-/** The tool's own word where it has one, the host's otherwise. */
-export function effectivePolicy(declared: DeclaredPolicy, defaults: CallDefaults): EffectivePolicy {
+/** The tool's own word where it has one, else the pack's, else the host's. */
+export function effectivePolicy(
+  declared: DeclaredPolicy,
+  defaults: CallDefaults,
+  pack: PackPolicy = NO_PACK_POLICY,
+): EffectivePolicy {
   return {
-    timeoutMs: declared.timeoutMs ?? defaults.timeoutMs,
-    deadlineMs: declared.deadlineMs ?? defaults.deadlineMs,
-    retry: declared.retry ?? defaults.retry,
-    breaker: declared.breaker ?? defaults.breaker,
+    timeoutMs: declared.timeoutMs ?? pack.timeoutMs ?? defaults.timeoutMs,
+    deadlineMs: declared.deadlineMs ?? pack.deadlineMs ?? defaults.deadlineMs,
+    retry: declared.retry ?? { ...defaults.retry, ...pack.retry },
+    breaker: declared.breaker ?? { ...defaults.breaker, ...pack.breaker },
     rateLimit: declared.rateLimit ?? defaultRateLimit(defaults),
+    ...(declared.fallback === undefined ? {} : { fallback: declared.fallback }),
   };
 }
 

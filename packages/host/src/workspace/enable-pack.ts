@@ -1,12 +1,15 @@
 import type { ManifestTool, ToolBackend } from '@capstan/manifest';
 import type { CapstanError, RemoteToolAdapter } from '@capstan/sdk';
 import { codeRunner, toolTypeOf } from '../backends/code-runner.ts';
+import { type HttpToolFactory, httpRunner } from '../backends/http-runner.ts';
 import type { PackHttpFactory } from '../backends/pack-http.ts';
 import { remoteRunner } from '../backends/remote-runner.ts';
 import { unsupportedRunner } from '../backends/unsupported-runner.ts';
 import type { ServiceScope } from '../container.ts';
-import type { CallDefaults } from '../settings/host-settings.ts';
-import { effectivePolicy } from './effective-policy.ts';
+import type { McpSource } from '../mcp/mcp-source.ts';
+import type { CallDefaults, PackPolicy } from '../settings/host-settings.ts';
+import { asksForPolicy, mergePolicies, policyFromConfig } from './config-policy.ts';
+import { effectivePolicy, NO_PACK_POLICY } from './effective-policy.ts';
 import { lazySchemas } from './lazy-schema.ts';
 import type { PackInWorkspace } from './pack-in-workspace.ts';
 import { toolDefinition } from './tool-definition.ts';
@@ -20,7 +23,10 @@ export interface PackRuntime {
   readonly scope: ServiceScope;
   readonly adapter: RemoteToolAdapter;
   readonly packHttp: PackHttpFactory;
+  readonly httpTool: HttpToolFactory;
   readonly defaults: CallDefaults;
+  /** The MCP servers of the pack, by name. */
+  readonly mcpServer: (name: string) => McpSource | undefined;
   readonly onFailure: (error: CapstanError) => void;
 }
 
@@ -32,13 +38,14 @@ export function enablePack(runtime: PackRuntime): EnabledPack {
 
 /** The tool type by which a tool finds its connection. */
 export function connectionTypeOf(tool: ManifestTool, packCode: string): string {
+  if (tool.backend.kind === 'mcp') return tool.backend.server;
   return tool.backend.kind === 'remote' ? tool.backend.toolType : toolTypeOf(tool.name, packCode);
 }
 
 function toolEntry(runtime: PackRuntime, tool: ManifestTool): Omit<ToolEntry, 'exposedName'> {
   const { manifest } = runtime.instance.sources;
   const definition = toolDefinition(manifest, tool);
-  const policy = effectivePolicy(tool, runtime.defaults);
+  const policy = effectivePolicy(tool, runtime.defaults, packPolicyOf(runtime, connectionTypeOf(tool, manifest.code)));
   return {
     definition,
     owner: manifest.code,
@@ -46,7 +53,23 @@ function toolEntry(runtime: PackRuntime, tool: ManifestTool): Omit<ToolEntry, 'e
     ...lazySchemas(definition),
     runner: runnerOf(runtime, definition.id, tool, policy),
     contextKeys: tool.backend.kind === 'remote' ? tool.backend.context : [],
+    ...(tool.breaker === undefined || hasEndpoint(tool.backend) ? {} : { ownBreaker: tool.breaker }),
+    ...(tool.fallback === undefined ? {} : { fallback: tool.fallback }),
   };
+}
+
+/** Whether calls go straight to an endpoint, which has a breaker of its own. */
+function hasEndpoint({ kind }: ToolBackend): boolean {
+  return kind === 'remote' || kind === 'http';
+}
+
+/** What the operator says in capstan.yaml, else what the pack's own config says in the seed's words. */
+function packPolicyOf({ instance }: PackRuntime, toolType: string): PackPolicy {
+  const { pack, manifest } = instance.sources;
+  const own = pack.settings?.policy ?? NO_PACK_POLICY;
+  if (!asksForPolicy(manifest.configSchema)) return own;
+  const [binding] = instance.allBindings([toolType]);
+  return binding === undefined ? own : mergePolicies(policyFromConfig(binding.connection.config), own);
 }
 
 function runnerOf(runtime: PackRuntime, toolId: string, tool: ManifestTool, policy: EffectivePolicy): ToolRunner {
@@ -63,11 +86,18 @@ function runnerOf(runtime: PackRuntime, toolId: string, tool: ManifestTool, poli
         packHttp: runtime.packHttp,
         onFailure: runtime.onFailure,
       });
+    case 'http':
+      return httpRunner({ ...shared, spec: backend.spec, httpTool: runtime.httpTool });
+    case 'mcp': {
+      const source = runtime.mcpServer(backend.server);
+      if (source === undefined) return unsupportedRunner(toolId, `its MCP server ${backend.server} cannot be read`);
+      return source.runner(backend.tool, toolId);
+    }
     default:
       return unsupportedRunner(toolId, whyUnsupported(backend));
   }
 }
 
-function whyUnsupported(backend: Exclude<ToolBackend, { kind: 'code' | 'remote' }>): string {
+function whyUnsupported(backend: Exclude<ToolBackend, { kind: 'code' | 'remote' | 'http' | 'mcp' }>): string {
   return backend.kind === 'unsupported' ? backend.reason : `this version does not run ${backend.kind}: backends`;
 }

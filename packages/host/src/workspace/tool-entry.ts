@@ -9,6 +9,7 @@ export interface EffectivePolicy {
   readonly retry: RetryPolicy;
   readonly breaker: BreakerPolicy;
   readonly rateLimit: EffectiveRateLimit;
+  readonly fallback?: string;
 }
 
 /** A rate limit; `limit` is `Infinity` where nobody set one. */
@@ -46,6 +47,10 @@ export interface ToolEntry {
   output(): CompiledSchema | undefined;
   redact: Redactor;
   readonly runner: ToolRunner;
+  /** Set where the tool declares a breaker and calls no endpoint that would have one. */
+  readonly ownBreaker?: BreakerPolicy;
+  /** Another tool's name, or `stale`. */
+  readonly fallback?: string;
   /** Context keys that the tool declared. */
   readonly contextKeys: readonly string[];
 }

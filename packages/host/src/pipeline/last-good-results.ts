@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { InvocationResult, JsonValue } from '@capstan/sdk';
+import { isLargerThan } from '../results/json-size.ts';
+import type { ToolEntry } from '../workspace/tool-entry.ts';
+import type { Invocation } from './invocation.ts';
+
+/** A result as it was once. */
+export interface LastGood {
+  readonly result: InvocationResult;
+  /** In ms since the epoch. */
+  readonly at: number;
+}
+
+interface Kept extends LastGood {
+  /** A tool that was enabled anew, perhaps changed, does not answer with results of its former self. */
+  readonly tool: ToolEntry;
+}
+
+const MAX_ENTRIES = 500;
+const MAX_ENTRY_CHARACTERS = 128 * 1024;
+
+/** The last good results of tools with `fallback: stale`; the least recently used give way. */
+export class LastGoodResults {
+  readonly #kept = new Map<string, Kept>();
+
+  find(invocation: Invocation): LastGood | undefined {
+    const key = keyOf(invocation);
+    const kept = this.#kept.get(key);
+    if (kept === undefined || kept.tool !== invocation.tool) return undefined;
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    return kept;
+  }
+
+  keep(invocation: Invocation, result: InvocationResult, at: number): void {
+    const { tool } = invocation;
+    if (tool === undefined || isLargerThan(result, MAX_ENTRY_CHARACTERS)) return;
+    const key = keyOf(invocation);
+    this.#kept.delete(key);
+    this.#kept.set(key, { result, at, tool });
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > MAX_ENTRIES && oldest !== undefined) this.#kept.delete(oldest);
+  }
+}
+
+/**
+ * Workspace, connection, tool and arguments, and whatever else the tool gets to see: the context keys that it declared,
+ * and for code the principal. Nobody gets what was made for somebody else.
+ */
+function keyOf({ workspaceId, connectionId, tool, arguments: given, principal, request }: Invocation): string {
+  const context = (tool?.contextKeys ?? []).map((key) => request.context?.[key] ?? null);
+  const caller = tool?.definition.backendKind === 'code' ? principal.id : '';
+  const parts = [workspaceId, connectionId ?? '', tool?.definition.id ?? '', caller, context, given];
+  return createHash('sha256')
+    .update(JSON.stringify(canonical(parts)))
+    .digest('base64');
+}
+
+/** With the keys of every object in one order. */
+function canonical(value: unknown): JsonValue {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return (value as JsonValue | undefined) ?? null;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, canonical(Reflect.get(value, key))]),
+  );
+}
