@@ -8,4 +8,5 @@ export {
   parseHttpBackend,
 } from './backend/parse-http-backend.ts';
 export { createHttpTool, type HttpToolCall, type HttpToolRunner } from './call/http-tool.ts';
-export type { HttpToolServices } from './call/send.ts';
+export type { HttpToolServices } from './call/http-tool-services.ts';
+export { importOpenApi } from './openapi/import-openapi.ts';

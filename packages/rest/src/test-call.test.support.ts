@@ -1,4 +1,4 @@
-import { CircuitBreakers, createHttpClient } from '@capstan/http';
+import { CircuitBreaker, createHttpClient } from '@capstan/http';
 import {
   type CapstanError,
   isCapstanError,
@@ -14,7 +14,7 @@ import type { HttpBackend } from './backend/http-backend.ts';
 import type { HttpBackendSpec } from './backend/http-backend-spec.ts';
 import { parseHttpBackend } from './backend/parse-http-backend.ts';
 import { createHttpTool, type HttpToolCall } from './call/http-tool.ts';
-import type { HttpToolServices } from './call/send.ts';
+import type { HttpToolServices } from './call/http-tool-services.ts';
 
 /** 2026-01-01T00:00:00Z, where the clock of these tests begins. */
 export const START_MS: number = Date.UTC(2026, 0, 1);
@@ -44,6 +44,12 @@ export function makeServices(options: Partial<HttpToolServices> = {}): {
   };
   const pauses: number[] = [];
   const http = createHttpClient({ egress: { allowPrivate: ['127.0.0.0/8'] } });
+  const breakers = new Map<string, CircuitBreaker>();
+  const breakerOf = (endpoint: string): CircuitBreaker => {
+    const breaker = breakers.get(endpoint) ?? new CircuitBreaker(endpoint, clock);
+    breakers.set(endpoint, breaker);
+    return breaker;
+  };
   const sleep = async (ms: number): Promise<void> => {
     pauses.push(ms);
     advance(ms);
@@ -52,7 +58,7 @@ export function makeServices(options: Partial<HttpToolServices> = {}): {
     http,
     clock,
     random: () => 0.5,
-    breakers: new CircuitBreakers(clock),
+    breakerOf,
     sleep,
     pauses,
     advance,

@@ -32,9 +32,10 @@ function requestTo(request: PlannedRequest, reference: string): PlannedRequest |
   const here = URL.parse(`${request.baseUrl.replace(/\/+$/, '')}${request.path}?${request.query}`);
   const there = here && URL.parse(reference, here);
   if (!there || !isSameService(here, there) || there.username !== '' || there.password !== '') return undefined;
-  const credentialNames = new Set(request.credentials.flatMap(({ place, name }) => (place === 'query' ? [name] : [])));
   // Services repeat the whole query in their links, credentials too; they are attached again.
-  for (const name of credentialNames) there.searchParams.delete(name);
+  for (const name of request.credentials.queryNames) {
+    if (there.searchParams.has(name)) there.searchParams.delete(name);
+  }
   return { ...request, baseUrl: there.origin, path: there.pathname, query: there.search.slice(1) };
 }
 

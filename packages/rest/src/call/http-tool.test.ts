@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib';
+import { type HttpExchange, RetryBudget } from '@capstan/http';
 import { createSecret } from '@capstan/schema';
+import type { ToolConnection } from '@capstan/sdk';
 import { expect, test } from 'vitest';
 import type { HttpBackendSpec } from '../backend/http-backend-spec.ts';
 import { loopbackService, type Reply } from '../loopback-service.test.support.ts';
@@ -286,6 +288,41 @@ test('a tool that is repeatable, or sends an idempotency key, is repeated as a G
   ]);
 });
 
+test('the retry budget of an endpoint is asked, and gets back what was taken', async () => {
+  const budget = new RetryBudget();
+  const service = await loopbackService((_request, count) => ({ status: count === 3 ? 200 : 500, body: {} }));
+  const services = { ...testServices(), retriesOf: () => budget };
+  expect(await callBackend({ url: `${service.url}/x` }, {}, { services })).toEqual({});
+  expect(budget.counts).toEqual({ granted: 2, refused: 0 });
+  for (let taken = 0; taken < 3; taken += 1) expect(budget.acquire()).toBe(true);
+  await errorOf(callBackend({ url: `${service.url}/x` }, {}, { services }));
+  expect([budget.calls, budget.counts.refused, service.received.length]).toEqual([0, 1, 4]);
+});
+
+test('the host authenticates connections, a new token after a 401 included', async () => {
+  const service = await loopbackService(({ headers }) => ({
+    status: headers.authorization === 'Bearer new' ? 200 : 401,
+    body: {},
+  }));
+  const services = testServices();
+  const seen: string[] = [];
+  const authenticator = {
+    async exchange(_connection: ToolConnection, exchange: HttpExchange) {
+      const answers = ['old', 'new'].map((token) => async () => {
+        seen.push(token);
+        const headers = Array.isArray(exchange.headers) ? exchange.headers : [];
+        return services.http.exchange({ ...exchange, headers: ['Authorization', `Bearer ${token}`, ...headers] });
+      });
+      const first = await answers[0]?.();
+      return first?.status === 401 && answers[1] ? answers[1]() : Promise.reject(new Error('no 401'));
+    },
+  };
+  const connection = connectionTo(service.url, { auth: { type: 'oauth2_client_credentials' } });
+  const spec: HttpBackendSpec = { url: '/x', auth: { type: 'bearer', token: `\${config.api_token}` } };
+  expect(await callBackend(spec, {}, { connection, services: { ...services, authenticator } })).toEqual({});
+  expect(seen).toEqual(['old', 'new']);
+});
+
 test('Retry-After is honoured, and a pause that would reach the deadline is not begun', async () => {
   const service = await loopbackService((_request, count) => ({
     status: count === 1 ? 429 : 200,
@@ -306,7 +343,8 @@ test('an endpoint that keeps failing is left alone, and tried again after a whil
   let status = 500;
   const service = await loopbackService(() => ({ status, body: {} }));
   const services = testServices();
-  const call = () => callBackend({ url: `${service.url}/x`, method: 'POST' }, {}, { services });
+  const context = contextOf({ deadline: START_MS + 600_000 });
+  const call = () => callBackend({ url: `${service.url}/x`, method: 'POST' }, {}, { services, context });
   for (let count = 0; count < 5; count += 1) await errorOf(call());
   expect(await errorOf(call())).toMatchObject({ code: 'CAPSTAN_CIRCUIT_OPEN' });
   expect(service.received.length).toBe(5);
@@ -338,9 +376,10 @@ test('a host that is not on the egress list is not called', async () => {
 test('redirects of a GET are followed on the same host, with its credentials, and nowhere else', async () => {
   const other = await loopbackService(() => ({ body: 'other' }));
   const service = await loopbackService(({ target }) => {
-    if (target.startsWith('/a')) return { status: 302, headers: { location: '/b?k=old&x=1' } };
-    if (target.startsWith('/away')) return { status: 302, headers: { location: `${other.url}/x` } };
-    return target.startsWith('/loop') ? { status: 302, headers: { location: '/loop' } } : { body: { target } };
+    if (target.startsWith('/loop?')) return { status: 302, headers: { location: '/loop' } };
+    if (target.startsWith('/a?')) return { status: 302, headers: { location: '/b?k=old&x=1' } };
+    const away = { status: 302, headers: { location: `${other.url}/x` } };
+    return target.startsWith('/away?') ? away : { body: { target } };
   });
   const connection = connectionTo(service.url, {
     auth: { type: 'api_key', query: 'k', key: createSecret('key-123456') },

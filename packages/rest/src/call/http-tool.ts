@@ -1,11 +1,14 @@
+import { setTimeout as systemSleep } from 'node:timers/promises';
+import { createAuthenticator } from '@capstan/http';
 import type { JsonObject, JsonValue, RemoteCallPolicy, ToolConnection, ToolContext, ToolResult } from '@capstan/sdk';
 import type { HttpBackend, Pagination } from '../backend/http-backend.ts';
 import { type PlannedRequest, planRequest } from '../request/plan-request.ts';
 import { resolvePolicy } from './call-policy.ts';
 import { redirected } from './follow.ts';
+import type { HttpToolServices, ResolvedServices } from './http-tool-services.ts';
 import { type Page, type PagePlace, readPages } from './paginate.ts';
 import { jsonOf, pick, readAnswer, variablesOf } from './read-answer.ts';
-import { type HttpToolServices, type SentAnswer, send } from './send.ts';
+import { type SentAnswer, send } from './send.ts';
 
 /** One call of a declared HTTP tool. */
 export interface HttpToolCall {
@@ -27,22 +30,34 @@ const DEFAULT_USER_AGENT = 'capstan';
 const MAX_REDIRECTS = 5;
 
 /** Makes a tool of a backend. */
-export function createHttpTool(backend: HttpBackend, services: HttpToolServices): HttpToolRunner {
+export function createHttpTool(backend: HttpBackend, options: HttpToolServices): HttpToolRunner {
+  const services = resolveServices(options);
   const { pagination } = backend;
   if (!pagination) return async (input, call) => callOnce(backend, input, { call, services });
   return async (input, call) => callPaged({ ...backend, pagination }, input, { call, services });
 }
 
+/** Fills in what a host leaves to us. */
+export function resolveServices(options: HttpToolServices): ResolvedServices {
+  const { http, clock } = options;
+  return {
+    ...options,
+    authenticator: options.authenticator ?? createAuthenticator({ http, clock }),
+    sleep: options.sleep ?? ((ms, signal) => systemSleep(ms, undefined, { signal })),
+    userAgent: options.userAgent ?? DEFAULT_USER_AGENT,
+  };
+}
+
 /** A call and what it is made with. */
 export interface CallTools {
   readonly call: HttpToolCall;
-  readonly services: HttpToolServices;
+  readonly services: ResolvedServices;
 }
 
 /** Writes the request of a call. */
 export function requestOf(backend: HttpBackend, input: JsonObject, { call, services }: CallTools): PlannedRequest {
   const { connection, context } = call;
-  return planRequest(backend, input, { connection, context, userAgent: services.userAgent ?? DEFAULT_USER_AGENT });
+  return planRequest(backend, input, { connection, context, userAgent: services.userAgent });
 }
 
 /** Sends a request, and follows redirects where the backend allows it. */
@@ -55,7 +70,7 @@ export async function exchange(
   const { maxBytes } = backend.response;
   let request = planned;
   for (let redirects = 0; ; redirects += 1) {
-    const sent = await send({ request, context: call.context, policy, maxResponseBytes: maxBytes }, services);
+    const sent = await send({ ...call, request, policy, maxResponseBytes: maxBytes }, services);
     const next = backend.followsRedirects && redirects < MAX_REDIRECTS ? redirected(request, sent.answer) : undefined;
     if (!next) return { ...sent, request };
     request = next;

@@ -1,4 +1,4 @@
-import { HttpFailure, type HttpFailureKind } from '@capstan/http';
+import { credentialFailureOf, HttpFailure, type HttpFailureKind } from '@capstan/http';
 import { maskSecrets } from '@capstan/schema';
 import {
   CapstanError,
@@ -49,7 +49,8 @@ export interface FailureFacts {
 /** Makes of an exchange without an answer a typed failure. */
 export function readFailure(thrown: unknown, facts: FailureFacts): AttemptOutcome {
   if (facts.context.signal.aborted) return ended(thrown, facts);
-  if (isCapstanError(thrown)) return { kind: 'failure', error: thrown, repetition: 'never', health: 'unknown' };
+  const unauthorized = credentialFailureOf(thrown);
+  if (unauthorized) return { kind: 'failure', error: unauthorized, repetition: 'never', health: 'unknown' };
   if (!(thrown instanceof HttpFailure)) return unexpected(thrown);
   if (thrown.kind === 'timeout' && facts.endsAtDeadline) return outOfTime(thrown, facts.attempts);
   const { code, health, options } = MEANINGS[thrown.kind];

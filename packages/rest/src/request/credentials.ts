@@ -1,5 +1,5 @@
 import { spendSecret } from '@capstan/schema';
-import { CapstanError, type ConnectionAuth, type Secret, type ToolConnection } from '@capstan/sdk';
+import { CapstanError, type Secret, type ToolConnection } from '@capstan/sdk';
 import type { AuthRule, HttpBackend } from '../backend/http-backend.ts';
 import { percentEncode } from '../template/percent-encode.ts';
 import type { ValueTemplate } from '../template/value-template.ts';
@@ -12,30 +12,53 @@ export interface Credential {
   write(): string;
 }
 
-type Spendable = Secret | string;
-
-/** What a call authenticates with. @throws CapstanError `CAPSTAN_NEEDS_CONFIG` where something that it needs is not set. */
-export function credentialsOf(backend: HttpBackend, connection: ToolConnection): readonly Credential[] {
-  return backend.auth.flatMap((rule) =>
-    rule.kind === 'connection' ? ofConnection(connection) : ofRule(rule, connection),
-  );
+/** What a call authenticates with. */
+export interface PlannedCredentials {
+  readonly own: readonly Credential[];
+  /** Whether the connection's own credentials go with it: the host's authenticator attaches them. */
+  readonly ofConnection: boolean;
+  /** The query parameters that carry one. */
+  readonly queryNames: readonly string[];
 }
 
-/** Names and values of the headers, and the pairs of the query, at the moment of sending. */
+/** A call that goes without. */
+export const NO_CREDENTIALS: PlannedCredentials = Object.freeze({
+  own: Object.freeze([]),
+  ofConnection: false,
+  queryNames: Object.freeze([]),
+});
+
+type Spendable = Secret | string;
+
+/** @throws CapstanError `CAPSTAN_NEEDS_CONFIG` where something is not set that the backend needs. */
+export function planCredentials(backend: HttpBackend, connection: ToolConnection): PlannedCredentials {
+  const planned = backend.auth.map((rule) => planRule(rule, connection));
+  const own = planned.flatMap((each) => (each === 'connection' ? [] : each));
+  const ofConnection = planned.includes('connection');
+  const names = own.flatMap(({ place, name }) => (place === 'query' ? [name] : []));
+  const { type, query } = connection.auth;
+  const keyName = ofConnection && type === 'api_key' && typeof query === 'string' ? [query] : [];
+  return { own, ofConnection, queryNames: [...names, ...keyName] };
+}
+
+/** Names and values of the headers, and the pairs of the query and the cookies, at the moment of sending. */
 export function spendCredentials(credentials: readonly Credential[]): {
   readonly headers: readonly string[];
   readonly query: readonly string[];
   readonly cookies: readonly string[];
 } {
   const written = credentials.map(({ place, name, write }) => ({ place, name, value: write() }));
-  const pair = ({ name, value }: { name: string; value: string }): string =>
-    `${percentEncode(name)}=${percentEncode(value)}`;
+  const pairs = written.map(({ place, name, value }) => ({
+    place,
+    pair: `${percentEncode(name)}=${percentEncode(value)}`,
+  }));
+  const pairsIn = (place: Credential['place']): readonly string[] =>
+    pairs.filter((each) => each.place === place).map(({ pair }) => pair);
+  const headers = written.filter(({ place }) => place === 'header');
   return {
-    headers: written
-      .filter(({ place }) => place === 'header')
-      .flatMap(({ name, value }) => [name, checked(name, value)]),
-    query: written.filter(({ place }) => place === 'query').map(pair),
-    cookies: written.filter(({ place }) => place === 'cookie').map(pair),
+    headers: headers.flatMap(({ name, value }) => [name, checked(name, value)]),
+    query: pairsIn('query'),
+    cookies: pairsIn('cookie'),
   };
 }
 
@@ -47,36 +70,51 @@ function checked(name: string, value: string): string {
   });
 }
 
-function ofRule(rule: Exclude<AuthRule, { kind: 'connection' }>, connection: ToolConnection): readonly Credential[] {
+function planRule(rule: AuthRule, connection: ToolConnection): readonly Credential[] | 'connection' {
   switch (rule.kind) {
-    case 'bearer': {
-      const token = credential(rule.token, connection, tokenOf);
-      return token === undefined ? absent(rule, rule.token, 'api_token') : [bearer(token)];
-    }
+    case 'connection':
+      return 'connection';
+    case 'bearer':
+      return planBearer(rule, connection);
     case 'api_key': {
-      const key = credential(rule.value, connection, keyOf);
+      const key = settingOf(rule.value, connection) ?? keyOf(connection);
       if (key === undefined) return absent(rule, rule.value, 'api_key');
       return [{ place: rule.place, name: rule.name, write: () => `${rule.prefix}${spend(key)}` }];
     }
     case 'basic': {
-      const username = credential(rule.username, connection, ({ auth }) => spendable(auth.username));
-      const password = credential(rule.password, connection, ({ auth }) => spendable(auth.password));
+      const username = settingOf(rule.username, connection) ?? spendable(connection.auth.username);
+      const password = settingOf(rule.password, connection) ?? spendable(connection.auth.password) ?? '';
       if (username === undefined) return absent(rule, rule.username, 'username');
-      return [basic(username, password ?? '')];
+      return [authorization(() => `Basic ${Buffer.from(`${spend(username)}:${spend(password)}`).toString('base64')}`)];
     }
   }
 }
 
-/** The credential that a setting holds, or what the connection has. */
-function credential(
-  template: ValueTemplate | undefined,
+/** RFC 6750. Where the setting is unset, whatever token the connection has or gets. */
+function planBearer(
+  rule: Extract<AuthRule, { kind: 'bearer' }>,
   connection: ToolConnection,
-  fromConnection: (connection: ToolConnection) => Spendable | undefined,
-): Spendable | undefined {
-  if (template === undefined) return fromConnection(connection);
-  if (template.kind === 'constant') return spendable(template.value);
-  const setting = template.kind === 'config' ? spendable(lookUp(connection.config, template.key)) : undefined;
-  return setting ?? fromConnection(connection);
+): readonly Credential[] | 'connection' {
+  const token = settingOf(rule.token, connection);
+  if (token !== undefined) return [authorization(() => `Bearer ${spend(token)}`)];
+  const { auth, config } = connection;
+  const hasToken = spendable(auth.token) !== undefined || spendable(config.api_token) !== undefined;
+  if (hasToken || auth.type.startsWith('oauth2_')) return 'connection';
+  return absent(rule, rule.token, 'api_token');
+}
+
+function authorization(write: () => string): Credential {
+  return { place: 'header', name: 'Authorization', write };
+}
+
+/** The credential that the backend's own setting holds. */
+function settingOf(template: ValueTemplate | undefined, { config }: ToolConnection): Spendable | undefined {
+  if (template?.kind === 'constant') return spendable(template.value);
+  return template?.kind === 'config' ? spendable(lookUp(config, template.key)) : undefined;
+}
+
+function keyOf({ auth, config }: ToolConnection): Spendable | undefined {
+  return spendable(auth.key) ?? spendable(config.api_key) ?? spendable(auth.token) ?? spendable(config.api_token);
 }
 
 function absent(
@@ -86,55 +124,6 @@ function absent(
 ): readonly Credential[] {
   if (optional) return [];
   throw missingSetting(template?.kind === 'config' ? template.key : usual, 'A credential of the tool');
-}
-
-function ofConnection(connection: ToolConnection): readonly Credential[] {
-  const { auth } = connection;
-  if (auth.type === 'api_key') {
-    const key = keyOf(connection);
-    return key === undefined ? [] : [{ ...placeOf(auth), write: () => `${prefixOf(auth)}${spend(key)}` }];
-  }
-  if (auth.type === 'basic') {
-    const username = spendable(auth.username);
-    return username === undefined ? [] : [basic(username, spendable(auth.password) ?? '')];
-  }
-  const token = tokenOf(connection);
-  return token === undefined ? [] : [bearer(token)];
-}
-
-function tokenOf({ auth, config }: ToolConnection): Spendable | undefined {
-  return spendable(auth.token) ?? spendable(auth.access_token) ?? spendable(config.api_token);
-}
-
-function keyOf(connection: ToolConnection): Spendable | undefined {
-  const { auth, config } = connection;
-  const own = spendable(auth.key) ?? spendable(auth.api_key) ?? spendable(auth.value);
-  return own ?? spendable(config.api_key) ?? tokenOf(connection);
-}
-
-/** `header: X-Key` and `query: key`, or `in:` and `name:`. */
-function placeOf({ header, query, in: place, name }: ConnectionAuth): Pick<Credential, 'place' | 'name'> {
-  if (typeof query === 'string') return { place: 'query', name: query };
-  const named = typeof header === 'string' ? header : typeof name === 'string' ? name : 'X-API-Key';
-  return { place: place === 'query' || place === 'cookie' ? place : 'header', name: named };
-}
-
-function prefixOf({ prefix, scheme }: ConnectionAuth): string {
-  if (typeof prefix === 'string') return prefix;
-  return typeof scheme === 'string' && scheme !== '' ? `${scheme} ` : '';
-}
-
-function bearer(token: Spendable): Credential {
-  return { place: 'header', name: 'Authorization', write: () => `Bearer ${spend(token)}` };
-}
-
-/** RFC 7617. */
-function basic(username: Spendable, password: Spendable): Credential {
-  return {
-    place: 'header',
-    name: 'Authorization',
-    write: () => `Basic ${Buffer.from(`${spend(username)}:${spend(password)}`).toString('base64')}`,
-  };
 }
 
 function spendable(value: unknown): Spendable | undefined {

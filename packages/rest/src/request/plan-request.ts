@@ -3,7 +3,7 @@ import type { HttpBackend, HttpMethod } from '../backend/http-backend.ts';
 import type { UrlBase } from '../template/url-template.ts';
 import { fillText, type Scope, textOf } from '../template/value-template.ts';
 import { callScope, missingSetting } from './call-scope.ts';
-import { type Credential, credentialsOf } from './credentials.ts';
+import { NO_CREDENTIALS, type PlannedCredentials, planCredentials } from './credentials.ts';
 import { writeBody } from './write-body.ts';
 import { writeCookies, writeHeaders } from './write-headers.ts';
 import { writePath } from './write-path.ts';
@@ -23,7 +23,7 @@ export interface PlannedRequest {
   /** Pairs, without those of credentials. */
   readonly cookies: readonly string[];
   readonly body: string | Buffer | undefined;
-  readonly credentials: readonly Credential[];
+  readonly credentials: PlannedCredentials;
 }
 
 /** What a request is planned for. */
@@ -67,7 +67,7 @@ export function planRequest(
     ],
     cookies: writeCookies(backend.cookies, scope),
     body: written?.body,
-    credentials: isOwnAffair(backend, baseUrl, connection) ? credentialsOf(backend, connection) : [],
+    credentials: isOwnAffair(backend, baseUrl, connection) ? planCredentials(backend, connection) : NO_CREDENTIALS,
   };
 }
 
