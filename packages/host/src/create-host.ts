@@ -21,6 +21,8 @@ import { Enablement, memoryEnablement } from './enablement.ts';
 import type { Host, HostEvents } from './host.ts';
 import type { AuditSink, HostOptions } from './host-options.ts';
 import { loadHostSettings } from './load-host-settings.ts';
+import { AddedServers } from './mcp/added-servers.ts';
+import { openMcp } from './mcp/open-mcp.ts';
 import { findPacks } from './packs/find-packs.ts';
 import { loadPacks } from './packs/load-packs.ts';
 import type { Pack } from './packs/pack.ts';
@@ -99,11 +101,27 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     results,
     invoke: (request) => host.invoke(request),
   });
-  const workspacePacks = new WorkspacePacks({
+  const enablement = makeEnablement(resolved, packs);
+  const mcp = openMcp({
+    http,
+    authenticator,
+    clock,
+    random: options.random ?? Math.random,
+    logger,
+    defaults: settings.defaults,
+    environment: resolved.environment,
+    events,
+    onServer: (source) => {
+      if (!added.isOwn(source)) workspacePacks.announce(source.workspaceId, source.namespace);
+    },
+  });
+  const workspacePacks: WorkspacePacks = new WorkspacePacks({
     packs,
     workspaces,
     settings,
-    enablement: makeEnablement(resolved, packs),
+    enablement,
+    mcp: mcp.sources,
+    packServers: mcp.packServers,
     variables: resolved.environment,
     readFile: (path) => readFileSync(path, 'utf8'),
     scope: createRootScope({ clock, ...options.services }),
@@ -133,8 +151,20 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     invoke: (request) => host.invoke(request),
     onState: (event) => events.emit('connection:state', event),
   });
+  const added: AddedServers = new AddedServers({
+    sources: mcp.sources,
+    enablement,
+    workspaces,
+    variables: resolved.environment,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    baseEnvironment: mcp.packServers.baseEnvironment,
+    logger,
+    isTaken: (namespace) => packs.has(namespace),
+  });
   const host: Host = new RunningHost({
     workspaces,
+    mcp: mcp.sources,
+    addedServers: added,
     packs: workspacePacks,
     connections,
     pipeline,
@@ -147,6 +177,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     results,
     metrics: () => metricsOf(counts, http),
     dispose: async () => {
+      await mcp.sources.close();
       await adapter.close();
       await http.close();
       await resolved.audit.close();

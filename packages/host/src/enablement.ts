@@ -1,3 +1,4 @@
+import type { JsonObject } from '@capstan/sdk';
 import type { EnablementState, EnablementStore } from './host-options.ts';
 import type { HostSettings } from './settings/host-settings.ts';
 
@@ -41,8 +42,28 @@ export class Enablement {
     this.#save(workspaceId, rest);
   }
 
+  /** MCP servers that were added in a workspace, as they were written. */
+  mcpServers(workspaceId: string): Readonly<Record<string, JsonObject>> {
+    return this.#state.mcpServers?.[workspaceId] ?? {};
+  }
+
+  addMcpServer(workspaceId: string, name: string, server: JsonObject): void {
+    this.#saveMcpServers(workspaceId, { ...this.mcpServers(workspaceId), [name]: server });
+  }
+
+  removeMcpServer(workspaceId: string, name: string): void {
+    const { [name]: _removed, ...rest } = this.mcpServers(workspaceId);
+    this.#saveMcpServers(workspaceId, rest);
+  }
+
+  #saveMcpServers(workspaceId: string, servers: Readonly<Record<string, JsonObject>>): void {
+    const state = { ...this.#state, mcpServers: { ...this.#state.mcpServers, [workspaceId]: servers } };
+    this.#store.save(state);
+    this.#state = state;
+  }
+
   #save(workspaceId: string, packs: EnablementState['workspaces'][string]): void {
-    const state = { workspaces: { ...this.#state.workspaces, [workspaceId]: packs } };
+    const state = { ...this.#state, workspaces: { ...this.#state.workspaces, [workspaceId]: packs } };
     this.#store.save(state);
     this.#state = state;
   }

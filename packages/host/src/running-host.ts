@@ -6,7 +6,10 @@ import {
   type JsonValue,
   type Principal,
 } from '@capstan/sdk';
+import type { NamedUpstream } from '@capstan/mcp';
 import type { EventEmitter } from 'eventemitter3';
+import type { AddedServers } from './mcp/added-servers.ts';
+import type { McpSources } from './mcp/mcp-sources.ts';
 import type { ConnectionDesk } from './connection-test/connection-desk.ts';
 import { newExecutionId } from './execution-id.ts';
 import type {
@@ -14,7 +17,10 @@ import type {
   Host,
   HostEvents,
   InvokeRequest,
+  AddMcpServerOptions,
   ListToolsQuery,
+  LoadMcpToolsOptions,
+  McpServerView,
   PackView,
   Page,
   RegisteredToolOptions,
@@ -26,7 +32,7 @@ import type { RunningCalls } from './pipeline/execute.ts';
 import type { Invocation, Next } from './pipeline/invocation.ts';
 import type { ResultStore } from './results/result-store.ts';
 import type { CallDefaults } from './settings/host-settings.ts';
-import { toolView } from './views.ts';
+import { serverView, toolView } from './views.ts';
 import { applicationTool } from './workspace/application-tool.ts';
 import type { Workspace } from './workspace/workspace.ts';
 import type { WorkspacePacks } from './workspace/workspace-packs.ts';
@@ -35,6 +41,8 @@ import type { WorkspacePacks } from './workspace/workspace-packs.ts';
 export interface HostParts {
   readonly workspaces: ReadonlyMap<string, Workspace>;
   readonly packs: WorkspacePacks;
+  readonly mcp: McpSources;
+  readonly addedServers: AddedServers;
   readonly connections: ConnectionDesk;
   readonly pipeline: Next;
   readonly running: RunningCalls;
@@ -110,7 +118,11 @@ export class RunningHost implements Host {
   }
 
   packs(workspace: string = DEFAULT_WORKSPACE): readonly PackView[] {
-    return this.#parts.packs.views(workspace);
+    const { packs, mcp, addedServers } = this.#parts;
+    const origins = new Map(addedServers.list(workspace).map(({ name, origin }) => [name, origin]));
+    const own = mcp.list(workspace).filter((source) => addedServers.isOwn(source));
+    const views = own.map((source) => serverView(source, origins.get(source.name) ?? ''));
+    return [...packs.views(workspace), ...views].sort((a, b) => (a.code < b.code ? -1 : 1));
   }
 
   async enablePack(
@@ -162,6 +174,31 @@ export class RunningHost implements Host {
   storedResult(id: string, workspace: string = DEFAULT_WORKSPACE): Promise<string | undefined> {
     const { results, clock } = this.#parts;
     return results.get(this.#workspace(workspace).id, id, clock.now());
+  }
+
+  loadMcpTools(options: LoadMcpToolsOptions): Promise<() => void> {
+    return this.#parts.addedServers.load(options);
+  }
+
+  async addMcpServer(options: AddMcpServerOptions): Promise<McpServerView> {
+    return this.#parts.addedServers.add(options);
+  }
+
+  async removeMcpServer(name: string, workspace: string = DEFAULT_WORKSPACE): Promise<void> {
+    this.#parts.addedServers.remove(name, workspace);
+  }
+
+  mcpServers(workspace?: string): readonly McpServerView[] {
+    return this.#parts.addedServers.list(this.#workspace(workspace).id);
+  }
+
+  mcpUpstreams(workspace?: string): readonly NamedUpstream[] {
+    const sources = this.#parts.mcp.list(this.#workspace(workspace).id);
+    return sources.flatMap(({ name, primary }) => (primary === undefined ? [] : [{ name, upstream: primary }]));
+  }
+
+  settled(): Promise<void> {
+    return this.#parts.mcp.settled();
   }
 
   register(options: RegisteredToolOptions): () => void {

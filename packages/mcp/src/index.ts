@@ -21,7 +21,13 @@ export {
 } from './upstream/server-declaration.ts';
 export type { SessionOwner } from './upstream/session-shelf.ts';
 export { parameterHeaders } from './upstream/standard-headers.ts';
-export { Upstream, type UpstreamEvents, type UpstreamRequest, type UpstreamState } from './upstream/upstream.ts';
+export {
+  type NamedUpstream,
+  Upstream,
+  type UpstreamEvents,
+  type UpstreamRequest,
+  type UpstreamState,
+} from './upstream/upstream.ts';
 export {
   SESSION_SHARING,
   type SessionSharing,

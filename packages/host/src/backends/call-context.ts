@@ -82,6 +82,21 @@ export class CallContext implements ToolContext {
     return this.#request.channel;
   }
 
+  /** Whether somebody answers {@link CallContext.elicit}. */
+  get canElicit(): boolean {
+    return this.#request.onElicit !== undefined;
+  }
+
+  /** The `_meta` of an MCP client's request. */
+  get meta(): InvokeRequest['meta'] {
+    return this.#request.meta;
+  }
+
+  /** The way back to an MCP client. */
+  get channel(): InvokeRequest['channel'] {
+    return this.#request.channel;
+  }
+
   get elicit(): ToolContext['elicit'] {
     return this.#request.onElicit ?? nobodyToAsk;
   }

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { loadManifestFolder, type ManifestLoading, type PackManifest } from '@capstan/manifest';
 import type { Diagnostic } from '@capstan/schema';
 import { CapstanError } from '@capstan/sdk';
+import { declaredServers } from '../mcp/pack-servers.ts';
 import type { HostSettings } from '../settings/host-settings.ts';
 import type { FoundPack } from './find-packs.ts';
 import type { Pack, PackBody } from './pack.ts';
@@ -54,14 +55,22 @@ function bodyOf(loading: ManifestLoading, place: FoundPack, trusted: boolean): P
 }
 
 function needsTrust(manifest: PackManifest): boolean {
-  return manifest.tools.some((tool) => tool.backend.kind === 'code');
+  return manifest.tools.some((tool) => tool.backend.kind === 'code') || commandOf(manifest) !== undefined;
 }
 
-function untrusted({ code, tools }: PackManifest): CapstanError {
+/** The first MCP server that runs as a process here. */
+function commandOf(manifest: PackManifest): string | undefined {
+  for (const [name, { command }] of declaredServers(manifest)) if (command !== undefined) return name;
+  return undefined;
+}
+
+function untrusted(manifest: PackManifest): CapstanError {
+  const { code, tools } = manifest;
   const tool = tools.find(({ backend }) => backend.kind === 'code');
+  const what = tool === undefined ? `starts a process (${commandOf(manifest)})` : `runs code of its author (${tool.name})`;
   return new CapstanError(
     'CAPSTAN_PACK_UNTRUSTED',
-    `the pack ${code} runs code of its author (${tool?.name}), and nobody trusts it yet`,
+    `the pack ${code} ${what}, and nobody trusts it yet`,
     {
       hint: `Read its code; if you trust it, add to capstan.yaml:\n  packs:\n    ${code}:\n      trust: in_process`,
     },

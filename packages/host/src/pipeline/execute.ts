@@ -11,6 +11,7 @@ import {
 } from '@capstan/sdk';
 import { CallContext } from '../backends/call-context.ts';
 import { resultOfFailure, UpstreamResult } from '../backends/upstream-result.ts';
+import { resultOfFailure, UpstreamResult } from '../backends/upstream-result.ts';
 import type { BoundTool, ToolEntry } from '../workspace/tool-entry.ts';
 import type { Interceptor, Invocation } from './invocation.ts';
 
@@ -99,6 +100,7 @@ function runBounded(
 }
 
 function resultOf(value: unknown): InvocationResult {
+  if (value instanceof UpstreamResult) return value.result;
   if (value instanceof UpstreamResult) return value.result;
   if (!isToolResult(value)) return { value: jsonOf(value) };
   return {

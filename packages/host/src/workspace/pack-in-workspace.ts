@@ -110,6 +110,8 @@ export function notReady(toolId: string, state: Exclude<ToolState, { readonly ki
       return state.reason;
     case 'unsupported':
       return new CapstanError('CAPSTAN_TOOL_UNSUPPORTED', `${toolId} does not run here: ${state.reason}`);
+    case 'connecting':
+      return new CapstanError('CAPSTAN_REMOTE_UNAVAILABLE', `${toolId}: its MCP server has not answered yet`);
     case 'changed':
       return new CapstanError(
         'CAPSTAN_TOOL_UNSUPPORTED',

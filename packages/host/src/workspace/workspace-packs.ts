@@ -6,6 +6,8 @@ import type { PackHttpFactory } from '../backends/pack-http.ts';
 import type { ServiceScope } from '../container.ts';
 import type { Enablement } from '../enablement.ts';
 import type { ConnectionView, Host, PackState, PackView } from '../host.ts';
+import type { McpSources } from '../mcp/mcp-sources.ts';
+import { declaredServers, type PackServersOptions, packServers } from '../mcp/pack-servers.ts';
 import type { Pack } from '../packs/pack.ts';
 import type { HostSettings } from '../settings/host-settings.ts';
 import { toolCallerOver } from '../tool-caller.ts';
@@ -28,6 +30,8 @@ export interface WorkspacePacksOptions {
   readonly adapter: RemoteToolAdapter;
   readonly packHttp: PackHttpFactory;
   readonly httpTool: HttpToolFactory;
+  readonly mcp: McpSources;
+  readonly packServers: PackServersOptions;
   readonly logger: Logger;
   readonly invoke: Host['invoke'];
   readonly openCircuits: () => PackFacts['openCircuits'];
@@ -64,6 +68,7 @@ export class WorkspacePacks {
     if (this.#owner(workspaceId, pack) === 'file') return this.#view(workspace, pack);
     this.#options.enablement.enable(workspaceId, pack.code, environment);
     workspace.disable(pack.code);
+    this.#options.mcp.remove(workspaceId, pack.code);
     this.#start(workspace, pack);
     return this.#announce(workspace, pack);
   }
@@ -78,6 +83,7 @@ export class WorkspacePacks {
     }
     this.#options.enablement.disable(workspaceId, pack.code);
     workspace.disable(pack.code);
+    this.#options.mcp.remove(workspaceId, pack.code);
     return this.#announce(workspace, pack);
   }
 
@@ -111,8 +117,11 @@ export class WorkspacePacks {
     if (pack.body.kind === 'rejected') return;
     const { options, scope } = { options: this.#options, scope: this.#scopeOf(workspace.id) };
     const logger = childLogger(options.logger, { pack: pack.code, workspace: workspace.id });
+    const instance = this.#instance(workspace.id, pack);
+    const servers = packServers(instance, workspace, options.packServers).map((server) => options.mcp.add(server));
     const enabled = enablePack({
-      instance: this.#instance(workspace.id, pack),
+      instance,
+      mcpServer: (name) => servers.find((server) => server.name === name),
       scope: scope.scope({ logger }),
       adapter: options.adapter,
       packHttp: options.packHttp,
@@ -166,6 +175,7 @@ export class WorkspacePacks {
       failure: this.#failures.get(failureKey(workspace, pack)),
       openCircuits: this.#options.openCircuits(),
       phase: this.#options.phase(),
+      servers: this.#options.mcp.list(workspace.id, pack.code),
       allowed: this.#allowed(workspace.id, pack),
     });
   }
@@ -186,6 +196,13 @@ export class WorkspacePacks {
       cause: error,
     });
     this.#announce(workspace, pack);
+  }
+
+  /** The state of a pack may have changed: that of one of its MCP servers did. */
+  announce(workspaceId: string, code: string): void {
+    const workspace = this.#options.workspaces.get(workspaceId);
+    const pack = this.#options.packs.get(code);
+    if (workspace && pack) this.#announce(workspace, pack);
   }
 
   #announce(workspace: Workspace, pack: Pack): PackView {
@@ -219,7 +236,8 @@ function toolTypes(pack: Pack): ReadonlySet<string> {
   const runnable = tools.filter(
     ({ backend }) => backend.kind === 'code' || backend.kind === 'remote' || backend.kind === 'http',
   );
-  return new Set(runnable.map((tool) => connectionTypeOf(tool, code)));
+  const servers = declaredServers(pack.body.manifest).keys();
+  return new Set([...runnable.map((tool) => connectionTypeOf(tool, code)), ...servers]);
 }
 
 function failureKey(workspace: Workspace, pack: Pack): string {

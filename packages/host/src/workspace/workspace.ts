@@ -79,6 +79,18 @@ export class Workspace {
     this.#changed();
   }
 
+  /**
+   * Puts the tools of a source in the place of those that stood here for it. One whose id somebody else has is left out.
+   * @returns Whether anything changed.
+   */
+  replace(previous: readonly string[], tools: readonly Omit<ToolEntry, 'exposedName'>[], namespace: string): boolean {
+    if (previous.length === 0 && tools.length === 0) return false;
+    for (const id of previous) this.#remove(id);
+    for (const tool of tools) if (!this.#byId.has(tool.definition.id)) this.#put(tool, namespace);
+    this.#changed();
+    return true;
+  }
+
   /** All tools, by exposed name. */
   tools(): readonly ToolEntry[] {
     this.#sorted ??= [...this.#byId.values()].sort((a, b) => (a.exposedName < b.exposedName ? -1 : 1));

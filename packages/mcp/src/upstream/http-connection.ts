@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpClient, HttpFailure, HttpStream, HttpTarget } from '@capstan/http';
+import type { Credentials, HttpAnswer, HttpClient, HttpFailure, HttpStream, HttpTarget } from '@capstan/http';
 import { CapstanError } from '@capstan/sdk';
 import { TransportFailure, type TransportFailureKind } from './transport.ts';
 
@@ -17,10 +17,10 @@ export interface HttpEndpoint {
 
 /** Proves to a server who calls. */
 export interface HttpCredentials {
-  /** The value of `authorization`; a promise only where a token must be got first. */
-  authorization(): string | Promise<string>;
-  /** The server refused it (401). True when the next one may fare better. */
-  refused?(): Promise<boolean>;
+  /** Put on one request now; a promise only where a token must be got first. */
+  get(): Credentials | Promise<Credentials>;
+  /** The server refused these (401). True when the next ones may fare better. */
+  refused?(credentials: Credentials): boolean;
 }
 
 /** One request to the endpoint. */
@@ -70,44 +70,40 @@ export class HttpConnection {
   #sendAuthorized(request: EndpointRequest, credentials: HttpCredentials, sink: EndpointSink): () => void {
     let stream: HttpStream | undefined;
     let isDropped = false;
-    const open = (authorization: string, mayRetry: boolean): void => {
+    const open = (spent: Credentials, mayRetry: boolean): void => {
       if (isDropped) return;
-      const guarded = mayRetry ? refusable(sink, () => again()) : sink;
-      stream = this.#open(request, authorization, guarded);
+      const again = (): void => {
+        stream?.abort();
+        if (credentials.refused?.(spent) === true) get(false);
+        else sink.onFailure(unauthorized(401));
+      };
+      stream = this.#open(request, spent, mayRetry ? refusable(sink, again) : sink);
     };
-    const again = (): void => {
-      stream?.abort();
-      settle(
-        Promise.resolve(credentials.refused?.() ?? false).then((isNew) =>
-          isNew ? Promise.resolve(credentials.authorization()).then((value) => open(value, false)) : refused(),
-        ),
-      );
-    };
-    const refused = (): void => {
-      if (!isDropped) sink.onFailure(unauthorized(401));
+    const get = (mayRetry: boolean): void => {
+      const spent = credentials.get();
+      if (spent instanceof Promise) settle(spent.then((ready) => open(ready, mayRetry)));
+      else open(spent, mayRetry);
     };
     const settle = (work: Promise<void>): void => {
       work.catch((cause: unknown) => {
         if (!isDropped) sink.onFailure(noCredentials(cause));
       });
     };
-    const value = credentials.authorization();
-    if (typeof value === 'string') open(value, true);
-    else settle(value.then((ready) => open(ready, true)));
+    get(true);
     return () => {
       isDropped = true;
       stream?.abort();
     };
   }
 
-  #open(request: EndpointRequest, authorization: string | undefined, sink: EndpointSink): HttpStream {
+  #open(request: EndpointRequest, credentials: Credentials | undefined, sink: EndpointSink): HttpStream {
     const url = request.url ?? this.url;
-    const own = authorization === undefined ? this.#fixed : [...this.#fixed, 'authorization', authorization];
+    const own = credentials === undefined ? this.#fixed : [...this.#fixed, ...credentials.headers];
     return this.#endpoint.client.stream(
       {
         target: this.#target,
         method: request.method,
-        path: `${url.pathname}${url.search}`,
+        path: pathOf(url, credentials?.query),
         headers: own.length === 0 ? request.headers : [...request.headers, ...own],
         ...(request.body === undefined ? {} : { body: request.body }),
         headTimeoutMs: this.#endpoint.headTimeoutMs,
@@ -121,6 +117,11 @@ export class HttpConnection {
       },
     );
   }
+}
+
+function pathOf({ pathname, search }: URL, query = ''): string {
+  if (query === '') return `${pathname}${search}`;
+  return `${pathname}${search === '' ? '?' : `${search}&`}${query}`;
 }
 
 /** A failure of the credentials, as HTTP says it. */

@@ -48,7 +48,9 @@ export function resolveServer(resolution: ServerResolution): UpstreamServer {
 function httpAddress({ declaration, resolve, egress, credentials }: ServerResolution): HttpServerAddress {
   const { url = '', headers = {}, token, transport = 'auto' } = declaration;
   const bearer = token === undefined ? undefined : `Bearer ${resolve(token, 'token')}`;
-  const own = credentials ?? (bearer === undefined ? undefined : { authorization: () => bearer });
+  const own =
+    credentials ??
+    (bearer === undefined ? undefined : { get: () => ({ headers: ['authorization', bearer], query: '' }) });
   return {
     kind: 'http',
     form: transport === 'streamable_http' ? 'streamable' : transport,

@@ -77,7 +77,9 @@ describe('a declared server', () => {
     const http = { url: 'https://a.example', token: '${TOKEN}', headers: { 'X-Key': '${TOKEN}' } };
     const { address } = resolveServer({ name: 'a', declaration: http, resolve, baseEnvironment: base });
     expect(address).toMatchObject({ form: 'auto', headers: { 'x-key': 'secret' } });
-    expect(address.kind === 'http' && address.credentials?.authorization()).toBe('Bearer secret');
+    expect(address.kind === 'http' && address.credentials?.get()).toMatchObject({
+      headers: ['authorization', 'Bearer secret'],
+    });
   });
 });
 

@@ -324,3 +324,9 @@ function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Pro
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }
+
+/** A server under the name that it has in a workspace. */
+export interface NamedUpstream {
+  readonly name: string;
+  readonly upstream: Upstream;
+}
