@@ -24,13 +24,14 @@ export class Enablement {
   owner(workspaceId: string, names: readonly string[]): EnablementOwner | undefined {
     const declared = this.#settings.workspaces.get(workspaceId)?.packs ?? [];
     if (names.some((name) => declared.includes(name))) return 'file';
-    if (names.some((name) => this.#state.workspaces[workspaceId]?.[name] !== undefined)) return 'runtime';
+    if (names.some((name) => Object.hasOwn(this.#packsOf(workspaceId), name))) return 'runtime';
     return names.some((name) => this.#application.has(name)) ? 'application' : undefined;
   }
 
   /** Variables that were shown to the operator who enabled the pack at run time. */
   environment(workspaceId: string, code: string): readonly string[] {
-    return this.#state.workspaces[workspaceId]?.[code]?.environment ?? [];
+    const packs = this.#packsOf(workspaceId);
+    return Object.hasOwn(packs, code) ? (packs[code]?.environment ?? []) : [];
   }
 
   enable(workspaceId: string, code: string, environment: readonly string[]): void {
@@ -60,6 +61,11 @@ export class Enablement {
     const state = { ...this.#state, mcpServers: { ...this.#state.mcpServers, [workspaceId]: servers } };
     this.#store.save(state);
     this.#state = state;
+  }
+
+  #packsOf(workspaceId: string): EnablementState['workspaces'][string] {
+    const { workspaces } = this.#state;
+    return Object.hasOwn(workspaces, workspaceId) ? (workspaces[workspaceId] ?? {}) : {};
   }
 
   #save(workspaceId: string, packs: EnablementState['workspaces'][string]): void {

@@ -1,6 +1,5 @@
 import type { ConfigResolution, MissingKey } from '@capstan/config';
 import type { CallerChannel, NamedUpstream } from '@capstan/mcp';
-import type { CallerChannel, NamedUpstream } from '@capstan/mcp';
 import type { Diagnostic } from '@capstan/schema';
 import type {
   CapstanError,
@@ -62,8 +61,6 @@ export type PackState =
   | { readonly kind: 'failed'; readonly error: CapstanError }
   /** An MCP server of it has not answered yet. */
   | { readonly kind: 'connecting' }
-  /** An MCP server of it has not answered yet. */
-  | { readonly kind: 'connecting' }
   | { readonly kind: 'draining' }
   | { readonly kind: 'stopped' };
 
@@ -73,8 +70,6 @@ export type ToolState =
   | { readonly kind: 'needs_config'; readonly missing: readonly MissingKey[] }
   | { readonly kind: 'degraded'; readonly reason: CapstanError; readonly retryAt?: number }
   | { readonly kind: 'unsupported'; readonly reason: string }
-  /** Its MCP server has not answered yet; a call waits for that. */
-  | { readonly kind: 'connecting' }
   /** Its MCP server has not answered yet; a call waits for that. */
   | { readonly kind: 'connecting' }
   | { readonly kind: 'changed' };
@@ -225,44 +220,6 @@ export interface McpServerView {
   readonly isKept: boolean;
 }
 
-/** An MCP server that the application connects to while it runs. */
-export interface LoadMcpToolsOptions {
-  readonly serverUrl: string;
-  /** Put before the name of each tool. */
-  readonly toolPrefix?: string;
-  /** Sent as a bearer token. */
-  readonly authToken?: string;
-  /** Names of the server's tools that are taken. Default: all. */
-  readonly selectedTools?: readonly string[];
-  /** Its name in tool ids and states. Default: `mcp_1` and so on. */
-  readonly name?: string;
-  /** Default `default`. */
-  readonly workspace?: string;
-}
-
-/** An MCP server that an operator adds, to stay. */
-export interface AddMcpServerOptions {
-  readonly name: string;
-  /** As under `mcp_servers` of a manifest. Its texts may hold references to what the operator may read. */
-  readonly server: JsonObject;
-  readonly workspace: string;
-}
-
-/** An MCP server as an operator sees it: without its secrets. */
-export interface McpServerView {
-  readonly name: string;
-  readonly workspace: string;
-  /** The pack that declares it. */
-  readonly pack?: string;
-  /** Its URL without query, or its command as it was written. */
-  readonly origin: string;
-  readonly transport: 'http' | 'stdio';
-  readonly state: ToolState;
-  readonly toolCount: number;
-  /** Whether it was added to stay. */
-  readonly isKept: boolean;
-}
-
 /** What happens in a host. Payloads never hold arguments or secrets. */
 export interface HostEvents {
   'pack:state': [event: { readonly pack: string; readonly workspace?: string; readonly state: PackState }];
@@ -278,17 +235,6 @@ export interface HostEvents {
       readonly reason?: string;
       /** Since the start. */
       readonly counters: { readonly calls: number; readonly failures: number; readonly rejected: number };
-    },
-  ];
-  /** What an MCP server offers beside tools has changed. */
-  'mcp:offer': [event: { readonly workspace: string; readonly server: string }];
-  /** A resource of an MCP server changed, that a principal subscribed to. */
-  'mcp:resource': [
-    event: {
-      readonly workspace: string;
-      readonly principal: string;
-      readonly server: string;
-      readonly uri: string;
     },
   ];
   /** What an MCP server offers beside tools has changed. */
@@ -373,18 +319,6 @@ export interface Host {
   storedResult(id: string, workspace?: string): Promise<string | undefined>;
   /** Adds a tool of the application's own code; the returned function removes it. @throws CapstanError CAPSTAN_TOOL_DUPLICATE naming both owners */
   register(tool: RegisteredToolOptions): () => void;
-  /** Connects to an MCP server and offers its tools until the returned function is called. Resolves when it has answered or failed once. */
-  loadMcpTools(options: LoadMcpToolsOptions): Promise<() => void>;
-  /** Adds an MCP server to stay: it is kept with what is enabled. @throws CapstanError CAPSTAN_INVALID_REQUEST or CAPSTAN_CONFLICT */
-  addMcpServer(options: AddMcpServerOptions): Promise<McpServerView>;
-  /** @throws CapstanError CAPSTAN_NOT_FOUND for one that nobody added */
-  removeMcpServer(name: string, workspace?: string): Promise<void>;
-  /** The MCP servers of a workspace: of its packs, and those that were added. */
-  mcpServers(workspace?: string): readonly McpServerView[];
-  /** The connections to the MCP servers of a workspace, for a surface that speaks MCP. */
-  mcpUpstreams(workspace?: string): readonly NamedUpstream[];
-  /** Resolves when every MCP server has answered or failed once. */
-  settled(): Promise<void>;
   /** Connects to an MCP server and offers its tools until the returned function is called. Resolves when it has answered or failed once. */
   loadMcpTools(options: LoadMcpToolsOptions): Promise<() => void>;
   /** Adds an MCP server to stay: it is kept with what is enabled. @throws CapstanError CAPSTAN_INVALID_REQUEST or CAPSTAN_CONFLICT */

@@ -1,3 +1,4 @@
+export type { TokenStore } from '@capstan/http';
 export { openAuditFile } from './audit/audit-file.ts';
 export {
   CONNECTION_TEST_STEPS,
@@ -7,11 +8,11 @@ export {
 export { createHost } from './create-host.ts';
 export { memoryEnablement } from './enablement.ts';
 export type {
+  AddMcpServerOptions,
   ConnectionView,
   Host,
   HostEvents,
   InvokeRequest,
-  AddMcpServerOptions,
   ListToolsQuery,
   LoadMcpToolsOptions,
   McpServerView,

@@ -1,3 +1,4 @@
+import type { NamedUpstream } from '@capstan/mcp';
 import {
   CapstanError,
   type Clock,
@@ -6,18 +7,15 @@ import {
   type JsonValue,
   type Principal,
 } from '@capstan/sdk';
-import type { NamedUpstream } from '@capstan/mcp';
 import type { EventEmitter } from 'eventemitter3';
-import type { AddedServers } from './mcp/added-servers.ts';
-import type { McpSources } from './mcp/mcp-sources.ts';
 import type { ConnectionDesk } from './connection-test/connection-desk.ts';
 import { newExecutionId } from './execution-id.ts';
 import type {
+  AddMcpServerOptions,
   ConnectionView,
   Host,
   HostEvents,
   InvokeRequest,
-  AddMcpServerOptions,
   ListToolsQuery,
   LoadMcpToolsOptions,
   McpServerView,
@@ -27,6 +25,8 @@ import type {
   ToolView,
 } from './host.ts';
 import { runBounded } from './invoke-many.ts';
+import type { AddedServers } from './mcp/added-servers.ts';
+import type { McpSources } from './mcp/mcp-sources.ts';
 import { pageOf } from './page.ts';
 import type { RunningCalls } from './pipeline/execute.ts';
 import type { Invocation, Next } from './pipeline/invocation.ts';

@@ -1,7 +1,6 @@
 import { CapstanError, type ToolConnection } from '@capstan/sdk';
 import type { ConnectionView, PackState, PackView, ToolView } from './host.ts';
 import type { McpSource } from './mcp/mcp-source.ts';
-import type { McpSource } from './mcp/mcp-source.ts';
 import type { Pack } from './packs/pack.ts';
 import type { ConnectionCondition } from './workspace/connection-conditions.ts';
 import type { Binding } from './workspace/connections.ts';
@@ -18,8 +17,6 @@ export interface PackFacts {
   /** The endpoints that are left alone now, by origin and base path, and until when (ms since the epoch). */
   readonly openCircuits: ReadonlyMap<string, number | undefined>;
   readonly phase: 'running' | 'draining' | 'stopped';
-  /** Its MCP servers. */
-  readonly servers: readonly McpSource[];
   /** Its MCP servers. */
   readonly servers: readonly McpSource[];
   /** Variables that the operator lets it read. */
@@ -39,7 +36,9 @@ export function packView(facts: PackFacts): PackView {
     origin: pack.origin,
     enabled: facts.enabled,
     state: packState(facts),
-    toolCount: (manifest?.tools.length ?? 0) + facts.servers.reduce((sum, { primary }) => sum + (primary?.offer.tools.length ?? 0), 0),
+    toolCount:
+      (manifest?.tools.length ?? 0) +
+      facts.servers.reduce((sum, { primary }) => sum + (primary?.offer.tools.length ?? 0), 0),
     diagnostics: pack.diagnostics,
     environment: environmentNames(pack).map((name) => ({ name, allowed: facts.allowed.has(name) })),
   };
@@ -61,32 +60,6 @@ function packState(facts: PackFacts): PackState {
   const missing = facts.bindings.flatMap(({ state }) => (state.kind === 'needs_config' ? state.missing : []));
   if (missing.length > 0) return { kind: 'needs_config', missing: uniqueByKey(missing) };
   return degradedState(facts) ?? serverState(facts) ?? { kind: 'ready' };
-}
-
-/** A pack is as well as the worst of its MCP servers. */
-function serverState({ servers }: PackFacts): PackState | undefined {
-  const states = servers.map((server) => server.state());
-  for (const state of states) if (state.kind === 'degraded') return state;
-  return states.some(({ kind }) => kind === 'connecting') ? { kind: 'connecting' } : undefined;
-}
-
-/** An MCP server that belongs to no pack, as a person sees it among the packs. */
-export function serverView(source: McpSource, origin: string): PackView {
-  const info = source.primary?.handshake?.serverInfo;
-  const state = source.state();
-  return {
-    code: source.namespace,
-    displayName: typeof info?.title === 'string' ? info.title : source.name,
-    version: typeof info?.version === 'string' ? info.version : '',
-    description: `The tools of the MCP server ${source.name}`,
-    type: 'connector',
-    origin,
-    enabled: true,
-    state: state.kind === 'degraded' || state.kind === 'connecting' ? state : { kind: 'ready' },
-    toolCount: source.primary?.offer.tools.length ?? 0,
-    diagnostics: [],
-    environment: [],
-  };
 }
 
 /** A pack is as well as the worst of its MCP servers. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { CapstanError, type JsonValue, type Logger, type Principal, type ToolContext } from '@capstan/sdk';
 import type { InvokeRequest } from '../host.ts';
 import type { Invocation } from '../pipeline/invocation.ts';
@@ -16,7 +17,6 @@ export class CallContext implements ToolContext {
   readonly tenantId = 'default';
   readonly workspaceId: string;
   readonly deadline: number;
-  readonly idempotencyKey: string;
   readonly extra: Readonly<Record<string, JsonValue | undefined>>;
   readonly logger: Logger;
   /** W3C `traceparent` of the caller, for the adapter to continue. */
@@ -24,6 +24,7 @@ export class CallContext implements ToolContext {
   /** How many tools called each other to get here. */
   readonly depth: number;
   readonly #request: InvokeRequest;
+  readonly #invocation: Invocation;
   #controller: AbortController | undefined;
   #abortReason: CapstanError | undefined;
 
@@ -36,13 +37,18 @@ export class CallContext implements ToolContext {
     this.principal = invocation.principal;
     this.workspaceId = invocation.workspaceId;
     this.deadline = options.deadline;
-    this.idempotencyKey =
-      request.idempotencyKey === undefined ? invocation.executionId : scopedKey(invocation, request.idempotencyKey);
     this.extra = options.contextKeys.length === 0 ? NO_EXTRA : pick(request.context, options.contextKeys);
     this.logger = options.logger;
     this.traceparent = request.traceparent;
     this.depth = callDepthOf(request);
     this.#request = request;
+    this.#invocation = invocation;
+  }
+
+  /** Made when asked for, because it counts for the connection that the call found. */
+  get idempotencyKey(): string {
+    const key = this.#request.idempotencyKey;
+    return key === undefined ? this.executionId : scopedKey(this.#invocation, key);
   }
 
   get signal(): AbortSignal {
@@ -65,21 +71,6 @@ export class CallContext implements ToolContext {
 
   get wantsProgress(): boolean {
     return this.#request.onProgress !== undefined;
-  }
-
-  /** Whether somebody answers {@link CallContext.elicit}. */
-  get canElicit(): boolean {
-    return this.#request.onElicit !== undefined;
-  }
-
-  /** The `_meta` of an MCP client's request. */
-  get meta(): InvokeRequest['meta'] {
-    return this.#request.meta;
-  }
-
-  /** The way back to an MCP client. */
-  get channel(): InvokeRequest['channel'] {
-    return this.#request.channel;
   }
 
   /** Whether somebody answers {@link CallContext.elicit}. */
@@ -123,9 +114,10 @@ export function callDepthOf(request: InvokeRequest): number {
   return request.surface === 'tool' ? (depths.get(request) ?? 0) : 0;
 }
 
-/** Two principals that choose the same key do not get each other's answers. */
-function scopedKey(invocation: Invocation, key: string): string {
-  return `${invocation.principal.id}:${key}`;
+/** A caller's key counts for one principal, workspace, tool and connection: nobody gets the answer to another call. */
+function scopedKey({ principal, workspaceId, tool, connectionId }: Invocation, key: string): string {
+  const scope = [workspaceId, principal.id, tool?.definition.id, connectionId, key];
+  return createHash('sha256').update(JSON.stringify(scope)).digest('base64url');
 }
 
 function pick(

@@ -11,6 +11,9 @@ import type { Pack, PackBody } from './pack.ts';
 /**
  * Loads what was found. A pack that cannot be loaded stays in the list as rejected, with its reasons; the others load.
  * Of two packs with one code the first stays, and the second's error names both folders.
+ *
+ * A pack's code is its author's own claim. Where two places claim one code, only a place that the operator named gets
+ * it (`from:`); without one nobody does: else whoever sorts first would inherit trust, config and variables.
  */
 export function loadPacks(
   found: readonly FoundPack[],
@@ -18,11 +21,16 @@ export function loadPacks(
   capstanVersion: string,
 ): ReadonlyMap<string, Pack> {
   const packs = new Map<string, Pack>();
-  for (const place of found) {
-    const pack = loadPack(place, settings, capstanVersion);
-    const first = packs.get(pack.code);
-    if (first) packs.set(`${pack.code} (${pack.origin})`, duplicateOf(first, pack));
-    else packs.set(pack.code, pack);
+  const claims = Map.groupBy(
+    found.map((place) => ({ place, pack: loadPack(place, settings, capstanVersion) })),
+    ({ pack }) => pack.code,
+  );
+  for (const [code, claimants] of claims) {
+    const owner = claimants.length === 1 ? claimants[0] : claimants.find(({ place }) => place.named);
+    if (owner) packs.set(code, owner.pack);
+    for (const { pack } of claimants) {
+      if (pack !== owner?.pack) packs.set(`${code} (${pack.origin})`, notOwner(pack, claimants, owner?.pack));
+    }
   }
   for (const missing of missingPacks(packs, settings)) packs.set(missing.code, missing);
   return packs;
@@ -50,7 +58,7 @@ function bodyOf(loading: ManifestLoading, place: FoundPack, trusted: boolean): P
   if (!manifest) return { kind: 'rejected', error: manifestRejected(place, diagnostics) };
   const unexpected = place.settings && place.settings.key !== manifest.code && place.settings.key !== place.packageName;
   if (unexpected) return { kind: 'rejected', error: codeMismatch(place, manifest) };
-  if (!trusted && needsTrust(manifest)) return { kind: 'rejected', error: untrusted(manifest) };
+  if (!trusted && needsTrust(manifest)) return { kind: 'rejected', error: untrusted(manifest, place.origin) };
   return { kind: 'loaded', manifest };
 }
 
@@ -64,17 +72,14 @@ function commandOf(manifest: PackManifest): string | undefined {
   return undefined;
 }
 
-function untrusted(manifest: PackManifest): CapstanError {
+function untrusted(manifest: PackManifest, origin: string): CapstanError {
   const { code, tools } = manifest;
   const tool = tools.find(({ backend }) => backend.kind === 'code');
-  const what = tool === undefined ? `starts a process (${commandOf(manifest)})` : `runs code of its author (${tool.name})`;
-  return new CapstanError(
-    'CAPSTAN_PACK_UNTRUSTED',
-    `the pack ${code} ${what}, and nobody trusts it yet`,
-    {
-      hint: `Read its code; if you trust it, add to capstan.yaml:\n  packs:\n    ${code}:\n      trust: in_process`,
-    },
-  );
+  const what =
+    tool === undefined ? `starts a process (${commandOf(manifest)})` : `runs code of its author (${tool.name})`;
+  return new CapstanError('CAPSTAN_PACK_UNTRUSTED', `the pack ${code} ${what}, and nobody trusts it yet`, {
+    hint: `Read its code; if you trust it, add to capstan.yaml:\n  packs:\n    ${code}:\n      from: ${origin}\n      trust: in_process`,
+  });
 }
 
 function manifestRejected(place: FoundPack, diagnostics: readonly Diagnostic[]): CapstanError {
@@ -113,13 +118,16 @@ function missingFolder(place: FoundPack): Pack {
   );
 }
 
-function duplicateOf(first: Pack, second: Pack): Pack {
+function notOwner(pack: Pack, claimants: readonly { readonly pack: Pack }[], owner: Pack | undefined): Pack {
+  const origins = claimants.map(({ pack: { origin } }) => origin).join(', ');
   const error = new CapstanError(
     'CAPSTAN_PACK_REJECTED',
-    `two packs have the code ${first.code}: ${first.origin} is loaded, ${second.origin} is not`,
-    { hint: 'Change the code of one of them, or leave one of the folders out.' },
+    owner
+      ? `two packs have the code ${pack.code}: ${owner.origin} is loaded, ${pack.origin} is not`
+      : `several packs claim the code ${pack.code} (${origins}), and nobody said which one is meant`,
+    { hint: `Name the right one in capstan.yaml, packs.${pack.code}.from, or change the code of the others.` },
   );
-  return { ...second, code: `${second.code} (${second.origin})`, body: { kind: 'rejected', error } };
+  return { ...pack, code: `${pack.code} (${pack.origin})`, trusted: false, body: { kind: 'rejected', error } };
 }
 
 /** Packs that the settings speak of, or enable, and that nobody found. */

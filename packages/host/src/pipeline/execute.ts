@@ -11,7 +11,6 @@ import {
 } from '@capstan/sdk';
 import { CallContext } from '../backends/call-context.ts';
 import { resultOfFailure, UpstreamResult } from '../backends/upstream-result.ts';
-import { resultOfFailure, UpstreamResult } from '../backends/upstream-result.ts';
 import type { BoundTool, ToolEntry } from '../workspace/tool-entry.ts';
 import type { Interceptor, Invocation } from './invocation.ts';
 
@@ -34,7 +33,8 @@ interface ExecuteOptions {
  *
  * 1. Exactly one outcome: the handler's, the deadline's or the caller's cancellation, whichever comes first.
  * 2. One plain timer a call, for the deadline; it and the listener on the caller's signal are gone when the call is over.
- * 3. What a handler does after its outcome is settled reaches nobody.
+ * 3. Loading a pack's code counts as part of the call: it has the same deadline.
+ * 4. What a handler does after its outcome is settled reaches nobody.
  */
 export function executeStage(options: ExecuteOptions): Interceptor {
   return {
@@ -43,10 +43,7 @@ export function executeStage(options: ExecuteOptions): Interceptor {
       const { tool } = invocation;
       if (!tool) throw new Error('execute runs after resolve');
       try {
-        const pending = tool.runner.bind(invocation.request.connection);
-        const bound = pending instanceof Promise ? await pending : pending;
-        invocation.connectionId = bound.connectionId;
-        const value = await runBounded(invocation, tool, bound, options);
+        const value = await runBounded(invocation, tool, options);
         return { status: 'succeeded', executionId: invocation.executionId, result: resultOf(value) };
       } catch (cause) {
         return failure(invocation, tool, cause, options.logger);
@@ -55,12 +52,7 @@ export function executeStage(options: ExecuteOptions): Interceptor {
   };
 }
 
-function runBounded(
-  invocation: Invocation,
-  tool: ToolEntry,
-  bound: BoundTool,
-  options: ExecuteOptions,
-): Promise<unknown> {
+function runBounded(invocation: Invocation, tool: ToolEntry, options: ExecuteOptions): Promise<unknown> {
   const { request } = invocation;
   const deadlineMs = Math.min(tool.policy.deadlineMs, (request.deadline ?? Infinity) - invocation.startedAt);
   const context = new CallContext(invocation, {
@@ -86,7 +78,14 @@ function runBounded(
       context.abort(reason);
       reject(reason);
     }
-    Promise.try(() => bound.run(invocation.arguments, context)).then(
+    const run = (bound: BoundTool): unknown => {
+      invocation.connectionId = bound.connectionId;
+      return bound.run(invocation.arguments, context);
+    };
+    Promise.try(() => {
+      const bound = tool.runner.bind(request.connection);
+      return bound instanceof Promise ? bound.then(run) : run(bound);
+    }).then(
       (value) => {
         settle();
         resolve(value);
@@ -100,7 +99,6 @@ function runBounded(
 }
 
 function resultOf(value: unknown): InvocationResult {
-  if (value instanceof UpstreamResult) return value.result;
   if (value instanceof UpstreamResult) return value.result;
   if (!isToolResult(value)) return { value: jsonOf(value) };
   return {
@@ -138,8 +136,9 @@ function withoutSecrets(error: CapstanError): CapstanError {
   const message = maskSecrets(error.message);
   const details = JSON.stringify(error.details);
   const maskedDetails = maskSecrets(details);
-  if (message === error.message && details === maskedDetails) return error;
-  const { code, hint, retriable, cause } = error;
+  const hint = maskSecrets(error.hint);
+  if (message === error.message && details === maskedDetails && hint === error.hint) return error;
+  const { code, retriable, cause } = error;
   return new CapstanError(code, message, { hint, retriable, cause, details: JSON.parse(maskedDetails) });
 }
 

@@ -7,7 +7,6 @@ import { remoteRunner } from '../backends/remote-runner.ts';
 import { unsupportedRunner } from '../backends/unsupported-runner.ts';
 import type { ServiceScope } from '../container.ts';
 import type { McpSource } from '../mcp/mcp-source.ts';
-import type { McpSource } from '../mcp/mcp-source.ts';
 import type { CallDefaults, PackPolicy } from '../settings/host-settings.ts';
 import { asksForPolicy, mergePolicies, policyFromConfig } from './config-policy.ts';
 import { effectivePolicy, NO_PACK_POLICY } from './effective-policy.ts';
@@ -28,9 +27,8 @@ export interface PackRuntime {
   readonly defaults: CallDefaults;
   /** The MCP servers of the pack, by name. */
   readonly mcpServer: (name: string) => McpSource | undefined;
-  /** The MCP servers of the pack, by name. */
-  readonly mcpServer: (name: string) => McpSource | undefined;
   readonly onFailure: (error: CapstanError) => void;
+  readonly onStarted: () => void;
 }
 
 /** Makes the tools of a pack for one workspace. Nothing of the pack's code is loaded yet. */
@@ -41,7 +39,6 @@ export function enablePack(runtime: PackRuntime): EnabledPack {
 
 /** The tool type by which a tool finds its connection. */
 export function connectionTypeOf(tool: ManifestTool, packCode: string): string {
-  if (tool.backend.kind === 'mcp') return tool.backend.server;
   if (tool.backend.kind === 'mcp') return tool.backend.server;
   return tool.backend.kind === 'remote' ? tool.backend.toolType : toolTypeOf(tool.name, packCode);
 }
@@ -89,14 +86,10 @@ function runnerOf(runtime: PackRuntime, toolId: string, tool: ManifestTool, poli
         scope: runtime.scope,
         packHttp: runtime.packHttp,
         onFailure: runtime.onFailure,
+        onStarted: runtime.onStarted,
       });
     case 'http':
       return httpRunner({ ...shared, spec: backend.spec, httpTool: runtime.httpTool });
-    case 'mcp': {
-      const source = runtime.mcpServer(backend.server);
-      if (source === undefined) return unsupportedRunner(toolId, `its MCP server ${backend.server} cannot be read`);
-      return source.runner(backend.tool, toolId);
-    }
     case 'mcp': {
       const source = runtime.mcpServer(backend.server);
       if (source === undefined) return unsupportedRunner(toolId, `its MCP server ${backend.server} cannot be read`);

@@ -3,15 +3,16 @@ import type { ConfigResolution } from '@capstan/config';
 import { CapstanError, type Logger, type RemoteToolAdapter } from '@capstan/sdk';
 import type { HttpToolFactory } from '../backends/http-runner.ts';
 import type { PackHttpFactory } from '../backends/pack-http.ts';
+import type { ConnectionPlace } from '../connection-test/connection-desk.ts';
 import type { ServiceScope } from '../container.ts';
 import type { Enablement } from '../enablement.ts';
-import type { ConnectionView, Host, PackState, PackView } from '../host.ts';
+import type { Host, PackState, PackView } from '../host.ts';
 import type { McpSources } from '../mcp/mcp-sources.ts';
 import { declaredServers, type PackServersOptions, packServers } from '../mcp/pack-servers.ts';
 import type { Pack } from '../packs/pack.ts';
 import type { HostSettings } from '../settings/host-settings.ts';
 import { toolCallerOver } from '../tool-caller.ts';
-import { connectionView, environmentNames, type PackFacts, packView } from '../views.ts';
+import { environmentNames, type PackFacts, packView } from '../views.ts';
 import type { Binding, BindingSources } from './connections.ts';
 import { connectionTypeOf, enablePack } from './enable-pack.ts';
 import { PackInWorkspace } from './pack-in-workspace.ts';
@@ -108,13 +109,19 @@ export class WorkspacePacks {
     );
   }
 
-  connections(workspaceId: string): readonly ConnectionView[] {
+  /** The connections of a workspace, each with the pack that calls over it. */
+  places(workspaceId: string): readonly ConnectionPlace[] {
     const workspace = this.#workspace(workspaceId);
-    return [...this.#options.packs.values()].flatMap((pack) => this.#bindings(workspace, pack)).map(connectionView);
+    return [...this.#options.packs.values()].flatMap((pack) => {
+      const enabled = workspace.pack(pack.code);
+      if (enabled === undefined) return [];
+      return this.#bindings(workspace, pack).map((binding) => ({ binding, pack: enabled }));
+    });
   }
 
   #start(workspace: Workspace, pack: Pack): void {
     if (pack.body.kind === 'rejected') return;
+    this.#failures.delete(failureKey(workspace, pack));
     const { options, scope } = { options: this.#options, scope: this.#scopeOf(workspace.id) };
     const logger = childLogger(options.logger, { pack: pack.code, workspace: workspace.id });
     const instance = this.#instance(workspace.id, pack);
@@ -128,6 +135,7 @@ export class WorkspacePacks {
       httpTool: options.httpTool,
       defaults: options.settings.defaults,
       onFailure: (error) => this.#fail(workspace, pack, error),
+      onStarted: () => this.#failures.delete(failureKey(workspace, pack)),
     });
     workspace.enable(pack.code, enabled);
   }

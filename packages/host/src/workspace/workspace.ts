@@ -38,9 +38,10 @@ export class Workspace {
     return this.#packs.get(code);
   }
 
+  /** Puts the tools of a pack. One whose id somebody else has is left out: the first owner keeps it. */
   enable(code: string, pack: EnabledPack): void {
     this.#packs.set(code, pack);
-    for (const tool of pack.tools) this.#put(tool, code);
+    for (const tool of pack.tools) if (!this.#byId.has(tool.definition.id)) this.#put(tool, code);
     this.#changed();
   }
 
@@ -48,7 +49,9 @@ export class Workspace {
     const pack = this.#packs.get(code);
     if (!pack) return;
     this.#packs.delete(code);
-    for (const tool of pack.tools) this.#remove(tool.definition.id);
+    for (const { definition, runner } of pack.tools) {
+      if (this.#byId.get(definition.id)?.runner === runner) this.#remove(definition.id);
+    }
     this.#changed();
   }
 
@@ -66,7 +69,7 @@ export class Workspace {
     if (first) {
       throw new CapstanError(
         'CAPSTAN_TOOL_DUPLICATE',
-        `the tool ${id} belongs to ${first.owner}; ${tool.owner} cannot have it too`,
+        `the tool ${id} belongs to ${first.owner} already; ${tool.owner === first.owner ? 'it' : tool.owner} cannot register another`,
         {
           details: { tool: id, owners: [first.owner, tool.owner] },
         },
