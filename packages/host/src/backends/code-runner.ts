@@ -26,6 +26,8 @@ interface CodeRunnerOptions {
   readonly packHttp: PackHttpFactory;
   /** Told once, when the code does not start. */
   readonly onFailure: (error: CapstanError) => void;
+  /** Told when a tool's code started. */
+  readonly onStarted: () => void;
 }
 
 /** Runs a tool whose author wrote code: loaded at the first call, its handler built once per connection. */
@@ -42,7 +44,10 @@ export function codeRunner(options: CodeRunnerOptions): ToolRunner {
       const activating = activate(options, binding);
       bound.set(binding, activating);
       activating.then(
-        (ready) => bound.set(binding, ready),
+        (ready) => {
+          bound.set(binding, ready);
+          options.onStarted();
+        },
         (error: unknown) => {
           bound.delete(binding);
           if (isCapstanError(error)) options.onFailure(error);
@@ -50,6 +55,7 @@ export function codeRunner(options: CodeRunnerOptions): ToolRunner {
       );
       return activating;
     },
+    connectionId: (requested) => pack.binding(toolType, requested).id,
     state: () => pack.state(toolType, undefined),
     connectionIds: () => pack.allBindings([toolType]).map(({ id }) => id),
   };
