@@ -3,9 +3,11 @@ import type { CliIo } from './cli-io.ts';
 import type { CommandRunner } from './command-context.ts';
 import { addConfigCommands } from './commands/config-commands.ts';
 import { addConnectionCommands } from './commands/connection-commands.ts';
+import { addContractCommands } from './commands/contract-commands.ts';
 import { addMcpCommand } from './commands/mcp-command.ts';
 import { addPackCommands } from './commands/pack-commands.ts';
 import { addStartCommand } from './commands/start-command.ts';
+import { addStatusCommand } from './commands/status-command.ts';
 import { addToolCommands } from './commands/tool-commands.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { examples } from './output/examples.ts';
@@ -32,6 +34,8 @@ export function createProgram(io: CliIo, run: CommandRunner): Command {
   addPackCommands(program, run);
   addConfigCommands(program, run);
   addConnectionCommands(program, run);
+  addStatusCommand(program, run);
+  addContractCommands(program, run);
   addMcpCommand(program, run);
   return program.addHelpText(
     'after',

@@ -1,7 +1,16 @@
 import type { ExplainJson } from '@capstan/config';
 import type { CatalogSnapshot } from '@capstan/mcp';
 import type { ElicitAnswer, ElicitRequest, InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
-import type { ConnectionJson, PackJson, PageJson, ToolDetailJson, ToolJson } from './views.ts';
+import type {
+  AuthorizationJson,
+  CircuitJson,
+  ConnectionJson,
+  ConnectionTestJson,
+  PackJson,
+  PageJson,
+  ToolDetailJson,
+  ToolJson,
+} from './views.ts';
 
 /** Which tools to list. */
 export interface ToolQuery {
@@ -53,6 +62,12 @@ export interface Backend {
     query: { readonly workspace: string; readonly connection?: string },
   ): Promise<ExplainJson>;
   listConnections(workspace: string): Promise<readonly ConnectionJson[]>;
+  /** Walks to the service step by step; a test that finds something resolves, too. */
+  testConnection(connection: string, workspace: string): Promise<ConnectionTestJson>;
+  /** Begins to connect a user's own account. Only where a server runs: the browser comes back to it. */
+  authorizeConnection(connection: string, workspace: string): Promise<AuthorizationJson>;
+  /** The breakers of the whole host. */
+  listCircuits(workspace: string): Promise<readonly CircuitJson[]>;
   /** All tools with their schemas; the same object as long as nothing changed. */
   catalog(workspace: string): Promise<CatalogSnapshot>;
   /** Tells of every change of a workspace's catalog, until the returned function is called. */

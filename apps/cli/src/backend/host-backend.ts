@@ -1,11 +1,20 @@
 import { type ExplainJson, toExplainJson } from '@capstan/config';
 import type { Host, Surface } from '@capstan/host';
 import type { CatalogSnapshot } from '@capstan/mcp';
-import type { InvocationOutcome, Principal } from '@capstan/sdk';
+import { CapstanError, type InvocationOutcome, type JsonValue, type Principal } from '@capstan/sdk';
 import { createHostGateway } from '@capstan/server';
 import type { Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
-import { connectionJson, packJson, toolDetailJson, toolJson } from './to-json.ts';
-import type { ConnectionJson, PackJson, PageJson, ToolDetailJson, ToolJson } from './views.ts';
+import { connectionJson, connectionTestJson, packJson, toolDetailJson, toolJson } from './to-json.ts';
+import type {
+  AuthorizationJson,
+  CircuitJson,
+  ConnectionJson,
+  ConnectionTestJson,
+  PackJson,
+  PageJson,
+  ToolDetailJson,
+  ToolJson,
+} from './views.ts';
 
 /** What {@link createHostBackend} takes. */
 export interface HostBackendOptions {
@@ -75,6 +84,21 @@ class HostBackend implements Backend {
     return this.#host.connections(workspace).map(connectionJson);
   }
 
+  async testConnection(connection: string, workspace: string): Promise<ConnectionTestJson> {
+    return connectionTestJson(await this.#host.testConnection(connection, workspace));
+  }
+
+  async authorizeConnection(): Promise<AuthorizationJson> {
+    throw new CapstanError('CAPSTAN_CONFLICT', 'no server runs to which the browser could come back', {
+      hint: 'Start one with "capstan start", then authorize the connection while it runs.',
+    });
+  }
+
+  async listCircuits(): Promise<readonly CircuitJson[]> {
+    const circuits: readonly (JsonValue | CircuitJson)[] = this.#host.circuits();
+    return circuits.filter(isCircuit);
+  }
+
   async catalog(workspace: string): Promise<CatalogSnapshot> {
     return this.#gateway.listTools({ workspace, principal: this.#principal });
   }
@@ -82,4 +106,9 @@ class HostBackend implements Backend {
   onCatalogChanged(workspace: string, listener: () => void): () => void {
     return this.#gateway.onCatalogChanged(workspace, listener);
   }
+}
+
+/** The host writes them in the form of the REST surface. */
+function isCircuit(value: JsonValue | CircuitJson): value is CircuitJson {
+  return typeof value === 'object' && value !== null && 'endpoint' in value && 'state' in value;
 }

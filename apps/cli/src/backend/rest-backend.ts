@@ -7,7 +7,17 @@ import type { Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
 import { toCatalogTool } from './catalog-tool.ts';
 import { type OutcomeJson, toOutcome } from './outcome-json.ts';
 import { createRestClient, type RestClient, type RestTarget } from './rest-client.ts';
-import type { ConnectionJson, PackJson, PageJson, ToolDetailJson, ToolJson, ToolWithSchemasJson } from './views.ts';
+import type {
+  AuthorizationJson,
+  CircuitJson,
+  ConnectionJson,
+  ConnectionTestJson,
+  PackJson,
+  PageJson,
+  ToolDetailJson,
+  ToolJson,
+  ToolWithSchemasJson,
+} from './views.ts';
 
 /** The largest page that the REST surface gives. */
 const PAGE_LIMIT = 1000;
@@ -104,6 +114,19 @@ class RestBackend implements Backend {
     return page.items;
   }
 
+  async testConnection(connection: string, workspace: string): Promise<ConnectionTestJson> {
+    return (await this.#post(connection, workspace, 'test')) as ConnectionTestJson;
+  }
+
+  async authorizeConnection(connection: string, workspace: string): Promise<AuthorizationJson> {
+    return (await this.#post(connection, workspace, 'authorize')) as AuthorizationJson;
+  }
+
+  async listCircuits(workspace: string): Promise<readonly CircuitJson[]> {
+    const page = await this.#read<PageJson<CircuitJson>>(['v1', 'workspaces', workspace, 'circuits']);
+    return page.items;
+  }
+
   async catalog(workspace: string): Promise<CatalogSnapshot> {
     const known = this.#catalogs.get(workspace);
     if (known !== undefined && this.#now() - known.readAt < FRESH_MS) return known.snapshot;
@@ -139,6 +162,13 @@ class RestBackend implements Backend {
 
   async close(): Promise<void> {
     for (const poll of this.#polls) clearInterval(poll);
+  }
+
+  #post(connection: string, workspace: string, action: 'test' | 'authorize'): Promise<unknown> {
+    return this.#client.read({
+      method: 'POST',
+      path: ['v1', 'workspaces', workspace, 'connections', connection, action],
+    });
   }
 
   async #allTools(workspace: string): Promise<readonly ToolWithSchemasJson[]> {

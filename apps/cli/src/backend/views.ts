@@ -1,5 +1,5 @@
 import type { MissingKey } from '@capstan/config';
-import type { JsonObject, JsonSchema, JsonValue, WireError } from '@capstan/sdk';
+import type { ErrorCode, JsonObject, JsonSchema, JsonValue, WireError } from '@capstan/sdk';
 
 /*
  * The answers of the REST surface, as far as the commands read them. A server may say more:
@@ -99,5 +99,58 @@ export interface ConnectionJson {
   readonly remote_connection_id?: string;
   readonly auth_type: string;
   readonly status: string;
+  /** ISO 8601; absent where nobody has looked. */
+  readonly since?: string;
+  readonly last_validated_at?: string;
+  /** Why it is not `connected`. */
+  readonly validation_error?: FaultJson;
   readonly derived: boolean;
+}
+
+/** What is wrong, and what to do. */
+export interface FaultJson {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What a connection test found. */
+export interface ConnectionTestJson {
+  readonly connection: string;
+  readonly workspace: string;
+  readonly pack: string;
+  readonly url?: string;
+  readonly ok: boolean;
+  readonly status: string;
+  readonly tested_at: string;
+  readonly steps: readonly ConnectionTestStepJson[];
+}
+
+/** One step of it. */
+export interface ConnectionTestStepJson {
+  readonly name: string;
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  readonly ms: number;
+  readonly detail?: string;
+  readonly reason?: string;
+  readonly error?: FaultJson;
+}
+
+/** A sign-in that waits for a browser. */
+export interface AuthorizationJson {
+  readonly authorization_url: string;
+  readonly redirect_uri: string;
+  readonly expires_at: string;
+}
+
+/** The breaker of one endpoint. */
+export interface CircuitJson {
+  readonly endpoint: string;
+  readonly state: 'closed' | 'open' | 'half_open';
+  readonly failures?: number;
+  readonly successes?: number;
+  readonly since?: string;
+  readonly retry_at?: string;
+  readonly reason?: string;
+  readonly last_failure?: { readonly at: string; readonly reason: string };
 }
