@@ -198,7 +198,7 @@ test('a tool of the application is called like any other, and its id belongs to 
     result: { value: { hello: 'Ada' } },
   });
   const second = () => host.register({ id: 'line_pack.line.send_message', description: 'x', handler: () => null });
-  expect(second).toThrow(/line_pack.line.send_message belongs to line_pack; application/);
+  expect(second).toThrow(/line_pack.line.send_message belongs to line_pack already; application/);
   dispose();
   dispose();
   expect(host.findTool('app.greet')).toBeUndefined();

@@ -168,6 +168,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     packs: workspacePacks,
     connections,
     pipeline,
+    policy: options.policy ?? allowEnabledTools,
     running,
     events,
     clock,
@@ -301,7 +302,7 @@ function makePipeline(parts: {
     fallbackStage({ clock, logger, lookup, invoke: parts.invoke }),
     validateOutputStage,
     breakerStage(parts.endpoints),
-    executeStage({ clock, logger, running }),
+    executeStage({ clock, logger, running, isDraining: () => phase.current !== 'running' }),
     ...(resolved.options.stages ?? []),
   ]);
 }

@@ -31,7 +31,9 @@ test('code of an author does not run until the operator trusts it, and the messa
   });
   const [pack] = host.packs();
   expect(pack?.state).toMatchObject({ kind: 'rejected', error: { code: 'CAPSTAN_PACK_UNTRUSTED' } });
-  expect(pack?.state.kind === 'rejected' && pack.state.error.hint).toContain('coded:\n      trust: in_process');
+  expect(pack?.state.kind === 'rejected' && pack.state.error.hint).toContain(
+    'coded:\n      from: packs/coded\n      trust: in_process',
+  );
   expect(host.listTools().items).toEqual([]);
   expect(Reflect.has(globalThis, 'capstanTestLoaded')).toBe(false);
 });

@@ -31,7 +31,8 @@ test('a broken pack never stops the others, and says what is wrong with it', asy
     'packs/bad/manifest.yaml': 'code: [broken',
     'packs/good/manifest.yaml': REMOTE_MANIFEST,
     'packs/twin/manifest.yaml': REMOTE_MANIFEST,
-    'capstan.yaml': 'version: 1\ndiscover: [./packs/*]\nworkspaces: { default: { packs: [line_pack, absent_pack] } }\n',
+    'capstan.yaml':
+      'version: 1\ndiscover: [./packs/*]\npacks: { line_pack: { from: ./packs/good } }\nworkspaces: { default: { packs: [line_pack, absent_pack] } }\n',
   });
   expect(host.packs().map(({ code, state }) => [code, state.kind])).toEqual([
     ['absent_pack', 'rejected'],

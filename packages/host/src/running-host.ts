@@ -28,12 +28,14 @@ import { runBounded } from './invoke-many.ts';
 import type { AddedServers } from './mcp/added-servers.ts';
 import type { McpSources } from './mcp/mcp-sources.ts';
 import { pageOf } from './page.ts';
+import { decide, type Policy } from './pipeline/authorize.ts';
 import type { RunningCalls } from './pipeline/execute.ts';
 import type { Invocation, Next } from './pipeline/invocation.ts';
 import type { ResultStore } from './results/result-store.ts';
 import type { CallDefaults } from './settings/host-settings.ts';
 import { serverView, toolView } from './views.ts';
 import { applicationTool } from './workspace/application-tool.ts';
+import type { ToolEntry } from './workspace/tool-entry.ts';
 import type { Workspace } from './workspace/workspace.ts';
 import type { WorkspacePacks } from './workspace/workspace-packs.ts';
 
@@ -45,6 +47,7 @@ export interface HostParts {
   readonly addedServers: AddedServers;
   readonly connections: ConnectionDesk;
   readonly pipeline: Next;
+  readonly policy: Policy;
   readonly running: RunningCalls;
   readonly events: EventEmitter<HostEvents>;
   readonly clock: Clock;
@@ -99,14 +102,21 @@ export class RunningHost implements Host {
 
   listTools(query: ListToolsQuery = {}): Page<ToolView> {
     const workspace = this.#workspace(query.workspace);
-    const entries = query.search ? workspace.search(query.search) : workspace.tools();
+    const found = query.search ? workspace.search(query.search) : workspace.tools();
+    const { principal } = query;
+    const entries = principal ? found.filter((entry) => this.#mayList(entry, principal, workspace.id)) : found;
     const page = pageOf(entries, query);
     return { ...page, items: page.items.map(toolView) };
   }
 
-  findTool(name: string, query: { readonly workspace?: string } = {}): ToolView | undefined {
-    const entry = this.#workspace(query.workspace).find(name);
-    return entry && toolView(entry);
+  findTool(
+    name: string,
+    query: { readonly workspace?: string; readonly principal?: Principal } = {},
+  ): ToolView | undefined {
+    const workspace = this.#workspace(query.workspace);
+    const entry = workspace.find(name);
+    if (!entry || (query.principal && !this.#mayList(entry, query.principal, workspace.id))) return undefined;
+    return toolView(entry);
   }
 
   catalogRevision(workspace?: string): number {
@@ -255,6 +265,10 @@ export class RunningHost implements Host {
       };
       check();
     });
+  }
+
+  #mayList({ definition: tool }: ToolEntry, principal: Principal, workspaceId: string): boolean {
+    return decide(this.#parts.policy, { principal, tool, workspaceId, arguments: undefined }).allow;
   }
 
   #changed(workspace: string): void {

@@ -47,6 +47,11 @@ export class CapstanError extends Error {
     this.retriable = options.retriable ?? entry.retriable;
     this.details = options.details ?? {};
   }
+
+  /** What {@link toWireError} gives: an error's own message would be missing from JSON. */
+  toJSON(): WireError {
+    return toWireError(this);
+  }
 }
 
 /** Whether a value is a {@link CapstanError} of any copy of this package, with a code that this copy knows. */

@@ -46,6 +46,7 @@ export function httpRunner(options: HttpRunnerOptions): ToolRunner {
       bound.set(binding, fresh);
       return fresh;
     },
+    connectionId: (requested) => pack.binding(toolType, requested).id,
     state: () => pack.state(toolType, undefined),
     connectionIds: () => pack.allBindings([toolType]).map(({ id }) => id),
   };

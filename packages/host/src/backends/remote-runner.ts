@@ -1,5 +1,5 @@
 import type { ManifestTool, RemoteBackend } from '@capstan/manifest';
-import type { JsonObject, RemoteCallPolicy, RemoteToolAdapter } from '@capstan/sdk';
+import type { JsonObject, JsonSchema, RemoteCallPolicy, RemoteToolAdapter } from '@capstan/sdk';
 import type { Binding } from '../workspace/connections.ts';
 import { notReady, type PackInWorkspace, toolStateOf } from '../workspace/pack-in-workspace.ts';
 import type { BoundTool, EffectivePolicy, ToolRunner } from '../workspace/tool-entry.ts';
@@ -24,15 +24,12 @@ export function remoteRunner(options: {
       if (known) return known;
       const state = toolStateOf(binding, backend.connectionParam);
       if (state.kind !== 'ready') throw notReady(toolId, state);
-      const fresh = bindRemote(
-        binding,
-        backend,
-        adapter,
-        callPolicy(options.tool, options.policy, binding, pack.sources),
-      );
+      const policy = callPolicy(options.tool, options.policy, binding, pack.sources);
+      const fresh = bindRemote(binding, { backend, adapter, policy, inputSchema: options.tool.inputSchema });
       bound.set(binding, fresh);
       return fresh;
     },
+    connectionId: (requested) => pack.binding(backend.toolType, requested).id,
     state: () => pack.state(backend.toolType, backend.connectionParam),
     connectionIds: () => pack.allBindings([backend.toolType]).map(({ id }) => id),
   };
@@ -40,12 +37,17 @@ export function remoteRunner(options: {
 
 function bindRemote(
   binding: Binding,
-  backend: RemoteBackend,
-  adapter: RemoteToolAdapter,
-  policy: RemoteCallPolicy,
+  parts: {
+    readonly backend: RemoteBackend;
+    readonly adapter: RemoteToolAdapter;
+    readonly policy: RemoteCallPolicy;
+    readonly inputSchema: JsonSchema;
+  },
 ): BoundTool {
+  const { backend, adapter, policy, inputSchema } = parts;
   const { connection } = binding;
   const fixed = fillObject(backend.params, connection.config);
+  const locked = undeclared(fixed, inputSchema);
   const account: JsonObject =
     backend.connectionParam === undefined ? {} : { [backend.connectionParam]: connection.remoteConnectionId };
   return {
@@ -55,9 +57,16 @@ function bindRemote(
         connection,
         toolType: backend.toolType,
         action: backend.action,
-        params: { ...fixed, ...input, ...account },
+        params: { ...fixed, ...input, ...locked, ...account },
         context,
         policy,
       }),
   };
+}
+
+/** Fixed parameters are the caller's to change only where the input schema offers them. */
+function undeclared(fixed: JsonObject, inputSchema: JsonSchema): JsonObject {
+  const properties: unknown = typeof inputSchema === 'object' ? inputSchema.properties : undefined;
+  const declared = typeof properties === 'object' && properties !== null ? properties : {};
+  return Object.fromEntries(Object.entries(fixed).filter(([name]) => !Object.hasOwn(declared, name)));
 }

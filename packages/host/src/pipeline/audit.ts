@@ -1,6 +1,14 @@
 import { maskSecrets } from '@capstan/schema';
-import { CapstanError, type Clock, type InvocationOutcome, type Logger } from '@capstan/sdk';
+import {
+  CapstanError,
+  type Clock,
+  type InvocationOutcome,
+  type JsonObject,
+  type JsonValue,
+  type Logger,
+} from '@capstan/sdk';
 import type { AuditRecord, AuditSink } from '../host-options.ts';
+import type { ToolEntry } from '../workspace/tool-entry.ts';
 import type { Interceptor, Invocation } from './invocation.ts';
 
 /** The sink's own count, for metrics. */
@@ -48,7 +56,7 @@ function auditRecord(invocation: Invocation, outcome: InvocationOutcome, now: nu
     principal: invocation.principal.id,
     tool: tool ? tool.definition.id : maskSecrets(request.tool.slice(0, 128)),
     connection: invocation.connectionId,
-    arguments: tool?.redact(invocation.arguments),
+    arguments: tool && redacted(tool, invocation.arguments),
     status: outcome.status,
     code: 'error' in outcome ? outcome.error.code : undefined,
     duration_ms: now - invocation.startedAt,
@@ -64,6 +72,15 @@ function fallbackOf(outcome: InvocationOutcome): Pick<AuditRecord, 'fallback'> {
   return fallback.kind === 'stale'
     ? { fallback: { kind: 'stale', age_ms: fallback.ageMs, code } }
     : { fallback: { kind: 'tool', tool: fallback.tool, execution_id: fallback.executionId, code } };
+}
+
+/** A record is made whatever the arguments are. */
+function redacted(tool: ToolEntry, value: JsonObject): JsonValue | undefined {
+  try {
+    return tool.redact(value);
+  } catch {
+    return { omitted: 'could not be redacted' };
+  }
 }
 
 let lastMs = 0;

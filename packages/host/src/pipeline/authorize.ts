@@ -7,7 +7,8 @@ export interface PolicyQuestion {
   readonly principal: Principal;
   readonly tool: ToolDefinition;
   readonly workspaceId: string;
-  readonly arguments: object;
+  /** Undefined asks whether there are arguments that would be allowed: whether to list the tool at all. */
+  readonly arguments: object | undefined;
 }
 
 /** A decision. It says why, so that "why was this denied" has an answer. */
@@ -43,7 +44,8 @@ export function authorizeStage(policy: Policy): Interceptor {
   };
 }
 
-function decide(policy: Policy, question: PolicyQuestion): PolicyDecision {
+/** Asks a policy; deny is the answer to every doubt. */
+export function decide(policy: Policy, question: PolicyQuestion): PolicyDecision {
   try {
     return policy(question);
   } catch {

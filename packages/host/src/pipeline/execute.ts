@@ -26,6 +26,7 @@ interface ExecuteOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly running: RunningCalls;
+  readonly isDraining: () => boolean;
 }
 
 /**
@@ -64,7 +65,7 @@ function runBounded(invocation: Invocation, tool: ToolEntry, options: ExecuteOpt
     if (request.signal?.aborted) return reject(cancelled());
     if (deadlineMs <= 0) return reject(deadlineExceeded(0));
     const timer = setTimeout(() => end(deadlineExceeded(deadlineMs)), deadlineMs);
-    const onAbort = (): void => end(cancelled());
+    const onAbort = (): void => end(options.isDraining() ? draining() : cancelled());
     request.signal?.addEventListener('abort', onAbort, { once: true });
     const call: RunningCall = { end };
     options.running.add(call);
@@ -140,6 +141,11 @@ function withoutSecrets(error: CapstanError): CapstanError {
   if (message === error.message && details === maskedDetails && hint === error.hint) return error;
   const { code, retriable, cause } = error;
   return new CapstanError(code, message, { hint, retriable, cause, details: JSON.parse(maskedDetails) });
+}
+
+/** A surface that closes its connections ends their calls; that was not the caller's wish. */
+function draining(): CapstanError {
+  return new CapstanError('CAPSTAN_DRAINING', 'the host is shutting down, and the call was not over in time');
 }
 
 function cancelled(): CapstanError {

@@ -1,4 +1,4 @@
-import { CapstanError } from '@capstan/sdk';
+import { CapstanError, isCapstanError } from '@capstan/sdk';
 import type { EffectiveRateLimit } from '../workspace/tool-entry.ts';
 import type { Interceptor, Invocation } from './invocation.ts';
 import { failed } from './outcome.ts';
@@ -37,7 +37,9 @@ export function rateLimitStage(options: {
     intercept(invocation, next) {
       options.counts.checked += 1;
       const now = invocation.startedAt;
-      const own = ownWindow(windows, invocation, now);
+      const whose = limitedBy(invocation);
+      if (typeof whose !== 'string') return failed(invocation, whose);
+      const own = ownWindow(windows, invocation, whose);
       const limit = options.workspaceLimit(invocation.workspaceId);
       const shared = limit && windowOf(windows, invocation.workspaceId, limit.windowMs, now);
       const ownLimit = invocation.tool?.policy.rateLimit.limit ?? 0;
@@ -53,13 +55,25 @@ export function rateLimitStage(options: {
   };
 }
 
-function ownWindow(windows: Map<string, Window>, invocation: Invocation, now: number): Window {
-  const tool = invocation.tool;
+/** Whose calls count together. A connection counts by its id, however the caller named it. */
+function limitedBy({ tool, principal, request }: Invocation): string | CapstanError {
+  if (!tool) throw new Error('rate_limit runs after resolve');
+  const { per } = tool.policy.rateLimit;
+  if (per === 'principal') return principal.id;
+  if (per === 'workspace') return '';
+  try {
+    return tool.runner.connectionId?.(request.connection) ?? '';
+  } catch (error) {
+    if (isCapstanError(error)) return error;
+    throw error;
+  }
+}
+
+function ownWindow(windows: Map<string, Window>, invocation: Invocation, whose: string): Window {
+  const { tool, workspaceId, startedAt } = invocation;
   if (!tool) throw new Error('rate_limit runs after resolve');
   const { per, windowMs } = tool.policy.rateLimit;
-  const whose =
-    per === 'principal' ? invocation.principal.id : per === 'connection' ? (invocation.request.connection ?? '') : '';
-  return windowOf(windows, `${invocation.workspaceId} ${tool.definition.id} ${per} ${whose}`, windowMs, now);
+  return windowOf(windows, `${workspaceId} ${tool.definition.id} ${per} ${whose}`, windowMs, startedAt);
 }
 
 function windowOf(windows: Map<string, Window>, key: string, windowMs: number, now: number): Window {

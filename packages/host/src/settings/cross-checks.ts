@@ -20,6 +20,7 @@ export function crossChecks(root: JsonNode): readonly SettingFinding[] {
     ...checkReferences(root),
     ...checkTimes(root),
     ...checkOrigins(root),
+    ...checkPublicUrl(root),
   ];
 }
 
@@ -150,6 +151,22 @@ function checkOrigins(root: JsonNode): readonly SettingFinding[] {
       message: `'${origin}' is no origin of a web page`,
       hint: 'Write scheme, host and port without a path: https://console.example.com.',
     }));
+}
+
+function checkPublicUrl(root: JsonNode): readonly SettingFinding[] {
+  const path = ['server', 'public_url'];
+  const url = nodeAt(root, path);
+  if (typeof url !== 'string' || url === '') return [];
+  const parsed = URL.parse(url);
+  if (parsed && /^https?:$/.test(parsed.protocol) && parsed.search === '' && parsed.hash === '') return [];
+  return [
+    {
+      code: 'CAPSTAN_SETTINGS_INVALID_URL',
+      path,
+      message: `'server.public_url' is no http or https URL`,
+      hint: 'Write scheme, host and, if there is one, the path: https://tools.example.com.',
+    },
+  ];
 }
 
 function isOrigin(text: string): boolean {

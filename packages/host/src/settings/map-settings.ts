@@ -169,9 +169,11 @@ function rateLimitIn(node: JsonNode): { readonly rateLimit?: RateLimitSettings }
 }
 
 function serverOf(server: JsonNode): HostSettings['server'] {
+  const publicUrl = textOf(server, 'public_url');
   return {
     host: textOr(server, 'host', DEFAULT_SERVER.host),
     port: numberOr(server, 'port', DEFAULT_SERVER.port),
+    ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, '') }),
     allowedHosts: texts(server, 'allowed_hosts'),
     allowedOrigins: texts(server, 'allowed_origins'),
   };

@@ -155,6 +155,8 @@ export interface HostSettings {
   readonly server: {
     readonly host: string;
     readonly port: number;
+    /** Without a trailing slash; absent means its own address. */
+    readonly publicUrl?: string;
     readonly allowedHosts: readonly string[];
     readonly allowedOrigins: readonly string[];
   };

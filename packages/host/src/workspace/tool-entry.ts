@@ -30,6 +30,8 @@ export interface BoundTool {
 export interface ToolRunner {
   /** Chooses the connection and gets the handler; a promise only the first time. @throws CapstanError when it cannot be called */
   bind(connection: string | undefined): BoundTool | Promise<BoundTool>;
+  /** The connection that a call would use; undefined where the tool has none. @throws CapstanError as `bind` does */
+  connectionId?(connection: string | undefined): string | undefined;
   state(): ToolState;
   /** The hosts' view of its connections: ids that a caller may name. */
   connectionIds(): readonly string[];
