@@ -50,7 +50,10 @@ describe('the layers', () => {
     expect(
       problemsOf({
         'packages/sdk': { src: { 'index.ts': "export { x } from './x.ts';\n", 'x.ts': 'export const x = 1;\n' } },
-        'packages/schema': { dependencies: { ...ours('sdk'), 'js-yaml': '1' }, src: { 'a.ts': `${sdk}import 'js-yaml';\n` } },
+        'packages/schema': {
+          dependencies: { ...ours('sdk'), 'js-yaml': '1' },
+          src: { 'a.ts': `${sdk}import 'js-yaml';\n` },
+        },
         'packages/http': { dependencies: ours('sdk', 'schema'), src: { 'a.ts': "import net from 'node:net';\n" } },
         'packages/remote': { dependencies: ours('http'), devDependencies: ours('example-remote-service') },
         'packages/host': { dependencies: ours('remote', 'sdk') },

@@ -19,10 +19,12 @@ function codesOf(text: string): readonly string[] {
 }
 
 /** The rows of the page's tables whose first cell is code, with their last cell. */
-const rows = [...page.matchAll(/^\| `(?<name>[^`]+)` +\|.*\| (?<last>.*?) *\|$/gm)].map(({ groups }) => ({
-  name: groups?.name ?? '',
-  example: (groups?.last ?? '').replace(/^`(.*)`$/, '$1'),
-}));
+const rows = [...page.matchAll(/^\|[^\S\n]*`(?<name>[^`]+)`[^\S\n]*\|.*\|[^\S\n]*(?<last>.*?)[^\S\n]*\|$/gm)].map(
+  ({ groups }) => ({
+    name: groups?.name ?? '',
+    example: (groups?.last ?? '').replace(/^`(.*)`$/, '$1'),
+  }),
+);
 const codeRows = rows.filter(({ name }) => name.startsWith('CAPSTAN_'));
 
 test('the page lists every diagnostic code, and no other', () => {
