@@ -22,7 +22,7 @@ export function statusText(condition: HostCondition, { paint }: Printer, now: nu
   const all = `${counts.packs} packs, ${counts.connections} connections, ${counts.circuits} endpoints`;
   if (broken === 0) return `${paint.good('✓')} nothing is known to be broken in ${where}: ${all}`;
   return [
-    `${paint.bad('✗')} ${broken} of ${all} need attention in ${where}`,
+    `${paint.bad('✗')} broken in ${where}: ${shares(condition)}`,
     ...section(
       'endpoints',
       circuits.map((circuit) => circuitLines(circuit, paint, now)),
@@ -36,6 +36,16 @@ export function statusText(condition: HostCondition, { paint }: Printer, now: nu
       connections.map((connection) => connectionLines(connection, paint, now)),
     ),
   ].join('\n');
+}
+
+/** How much of what there is; nothing of what works. */
+function shares({ circuits, packs, connections, counts }: HostCondition): string {
+  const all: readonly (readonly [what: string, broken: number, count: number])[] = [
+    ['endpoints', circuits.length, counts.circuits],
+    ['packs', packs.length, counts.packs],
+    ['connections', connections.length, counts.connections],
+  ];
+  return all.flatMap(([what, broken, count]) => (broken === 0 ? [] : [`${broken} of ${count} ${what}`])).join(', ');
 }
 
 function section(title: string, entries: readonly (readonly string[])[]): readonly string[] {
