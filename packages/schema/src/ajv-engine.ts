@@ -2,7 +2,7 @@ import type { JsonSchema } from '@capstan/sdk';
 import { Ajv, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import ajvFormats from 'ajv-formats';
+import { useBoundedFormats } from './formats.ts';
 import { linearPattern } from './linear-pattern.ts';
 import { useLinearUniqueItems } from './unique-items.ts';
 
@@ -38,7 +38,7 @@ export function draftOf(schema: JsonSchema): Draft | undefined {
 export function compileWithAjv(schema: JsonSchema, { allErrors }: { readonly allErrors: boolean }): ValidateFunction {
   const Engine = DRAFTS[draftOf(schema) ?? '2020-12'];
   const engine = new Engine({ ...OPTIONS, allErrors, verbose: allErrors, meta: false, validateSchema: false });
-  ajvFormats.default(engine);
+  useBoundedFormats(engine);
   useLinearUniqueItems(engine);
   return engine.compile(typeof schema === 'boolean' ? schema : withoutDraft(schema));
 }
@@ -56,7 +56,7 @@ export function metaValidator(draft: Draft): ValidateFunction {
   if (made) return made;
   const engine = new DRAFTS[draft]({ ...OPTIONS, allErrors: true, verbose: true });
   // Patterns are checked for the linear-time engine, which accepts more than `new RegExp` in places.
-  ajvFormats.default(engine);
+  useBoundedFormats(engine);
   engine.addFormat('regex', true);
   const id = engine.defaultMeta();
   const validator = typeof id === 'string' ? engine.getSchema(id) : undefined;

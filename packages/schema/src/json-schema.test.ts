@@ -92,7 +92,7 @@ describe('checking a value', () => {
     for (let level = 0; level < 100_000; level += 1) value = { next: value };
     expect(tree.accepts(value)).toBe(false);
     expect(tree.problems(value)).toEqual([
-      { pointer: '', keyword: 'depth', message: 'the value is nested too deep to be checked' },
+      { pointer: '', keyword: 'depth', message: 'the value is nested too deep: more than 256 levels' },
     ]);
   });
 

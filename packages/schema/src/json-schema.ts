@@ -4,13 +4,18 @@ import { compileWithAjv, draftOf, metaValidator } from './ajv-engine.ts';
 import { fatalFlaw, keywordFlaws, type SchemaFlaw } from './schema-check.ts';
 import { problemOf, type SchemaProblem } from './schema-problem.ts';
 import { pointerPath } from './schema-references.ts';
+import { subschemaCount } from './subschemas.ts';
+import { isLargerThan, isTooDeep, MAX_VALUE_DEPTH } from './value-size.ts';
 import { withoutPaths } from './without-paths.ts';
 
 /** A schema, compiled at first use and never again. */
 export interface CompiledSchema {
-  /** The quick answer. */
+  /** The quick answer. Never throws. */
   accepts(value: unknown): boolean;
-  /** Every problem, or the first `limit` (100) of them; empty where the value fits. */
+  /**
+   * Every problem, or the first `limit` (100) of them; empty where the value fits. One alone for a value so large that
+   * listing them would take long. Never throws.
+   */
   problems(value: unknown, limit?: number): readonly SchemaProblem[];
 }
 
@@ -29,8 +34,12 @@ export type SchemaCompilation =
   | { readonly ok: false; readonly problems: readonly SchemaFlaw[] };
 
 const MAX_PROBLEMS = 100;
+/** Larger values are not searched for every problem: a list of millions has as many. */
+const MAX_THOROUGH_VALUES = 10_000;
+/** Each value may fail at each schema, so that their product is limited, too. */
+const MAX_THOROUGH_WORK = 200_000;
 
-/** Compiles a schema: draft by `$schema` (2020-12 by default, draft-07), formats, linear-time patterns, no remote `$ref`, at most 64 deep. Never throws. */
+/** Compiles a schema: draft by `$schema` (2020-12 by default, draft-07), formats, linear-time patterns, no remote `$ref`, at most 64 deep and 2,000 schemas large. Never throws. */
 export function compileSchema(schema: JsonSchema, { origin }: CompileSchemaOptions): SchemaCompilation {
   const fatal = fatalFlaw(schema);
   if (fatal) return { ok: false, problems: [fatal] };
@@ -71,25 +80,38 @@ function metaFlaws(errors: readonly ErrorObject[]): readonly SchemaFlaw[] {
 function lazilyCompiled(schema: JsonSchema, origin: CompileSchemaOptions['origin']): CompiledSchema {
   let quick: ValidateFunction | undefined;
   let thorough: ValidateFunction | undefined;
-  return { accepts, problems };
+  return { accepts: (value) => firstErrors(value).length === 0, problems };
 
-  function accepts(value: unknown): boolean {
+  function firstErrors(value: unknown): readonly ErrorObject[] | typeof DEEP {
+    if (isTooDeep(value)) return DEEP;
     quick ??= compile(schema, { allErrors: false, origin });
-    return run(quick, value) === true;
+    const fits = run(quick, value);
+    if (fits === undefined) return DEEP;
+    return fits ? [] : (quick.errors ?? []);
   }
 
   function problems(value: unknown, limit: number = MAX_PROBLEMS): readonly SchemaProblem[] {
-    if (accepts(value)) return [];
+    const first = firstErrors(value);
+    if (first === DEEP) return [TOO_DEEP];
+    if (first.length === 0) return [];
+    // The last one is of the whole alternative, where those before are of its branches.
+    if (isLargerThan(value, thoroughLimit(schema))) return first.slice(-1).map(problemOf);
     thorough ??= compile(schema, { allErrors: true, origin });
     if (run(thorough, value) === undefined) return [TOO_DEEP];
     return (thorough.errors ?? []).slice(0, limit).map(problemOf);
   }
 }
 
+function thoroughLimit(schema: JsonSchema): number {
+  return Math.min(MAX_THOROUGH_VALUES, Math.floor(MAX_THOROUGH_WORK / subschemaCount(schema)));
+}
+
+const DEEP = 'deep';
+
 const TOO_DEEP: SchemaProblem = {
   pointer: '',
   keyword: 'depth',
-  message: 'the value is nested too deep to be checked',
+  message: `the value is nested too deep: more than ${MAX_VALUE_DEPTH} levels`,
 };
 
 /** `undefined` where the stack ended: a recursive schema follows a value as deep as the value goes. */

@@ -1,7 +1,7 @@
 import type { JsonSchema } from '@capstan/sdk';
 import { patternProblem } from './linear-pattern.ts';
 import { referencesOf, SchemaReferences } from './schema-references.ts';
-import { isInPlace, isKeywords, isSchema, subschemasOf } from './subschemas.ts';
+import { isInPlace, isKeywords, isSchema, subschemaCount, subschemasOf } from './subschemas.ts';
 
 /** One thing that is wrong with a schema itself, and where. */
 export interface SchemaFlaw {
@@ -12,13 +12,17 @@ export interface SchemaFlaw {
 type Path = readonly (string | number)[];
 
 const MAX_SCHEMA_DEPTH = 64;
+/** Compiling takes time that grows with the square of them. */
+const MAX_SUBSCHEMAS = 2_000;
 const MAX_EXPANSION = 10_000;
 
-/** What keeps a schema from being used at all: it is no schema, nested too deep, or it asks for endless work. */
+/** What keeps a schema from being used at all: it is no schema, nested too deep, or too large. */
 export function fatalFlaw(schema: unknown): SchemaFlaw | undefined {
   if (!isSchema(schema)) return { path: [], message: 'a schema is an object, true or false' };
   const path = deepPath(schema, MAX_SCHEMA_DEPTH);
-  return path && { path, message: `the schema is nested deeper than ${MAX_SCHEMA_DEPTH} levels` };
+  if (path) return { path, message: `the schema is nested deeper than ${MAX_SCHEMA_DEPTH} levels` };
+  if (subschemaCount(schema) <= MAX_SUBSCHEMAS) return undefined;
+  return { path: [], message: `the schema holds more than ${MAX_SUBSCHEMAS} schemas` };
 }
 
 /** Patterns and references of a schema that cannot be used, with their places. */

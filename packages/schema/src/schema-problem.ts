@@ -18,6 +18,8 @@ export interface SchemaProblem {
 }
 
 const MAX_LISTED = 12;
+/** Nothing is suggested out of more names than this. */
+const MAX_COMPARED = 200;
 
 function unknownProperty({ params }: ErrorObject): string | undefined {
   const name: unknown = params.additionalProperty ?? params.unevaluatedProperty;
@@ -83,7 +85,10 @@ function hintOf(error: ErrorObject): string | undefined {
   const unknown = unknownProperty(error);
   if (unknown !== undefined) return meant(unknown, propertyNames(error.parentSchema));
   if (keyword === 'required' && typeof params.missingProperty === 'string' && isKeywords(error.data)) {
-    const strangers = Object.keys(error.data).filter((name) => !propertyNames(error.parentSchema).includes(name));
+    const given = Object.keys(error.data);
+    if (given.length > MAX_COMPARED) return undefined;
+    const known = new Set(propertyNames(error.parentSchema));
+    const strangers = given.filter((name) => !known.has(name));
     const similar = suggest(params.missingProperty, strangers);
     return similar === undefined ? undefined : `is '${similar}' meant to be '${params.missingProperty}'?`;
   }
@@ -97,7 +102,7 @@ function hintOf(error: ErrorObject): string | undefined {
 }
 
 function meant(word: string, candidates: readonly string[]): string | undefined {
-  const similar = suggest(word, candidates);
+  const similar = candidates.length > MAX_COMPARED ? undefined : suggest(word, candidates);
   return similar === undefined ? undefined : `did you mean '${similar}'?`;
 }
 

@@ -48,6 +48,16 @@ export function subschemasOf(schema: JsonSchema): readonly Subschema[] {
   return found;
 }
 
+/** How many schemas a schema holds, itself included; one object at several places counts at each. For schemas of limited depth. */
+export function subschemaCount(schema: JsonSchema, known: Map<JsonSchema, number> = new Map()): number {
+  const counted = known.get(schema);
+  if (counted !== undefined) return counted;
+  let count = 1;
+  for (const inner of subschemasOf(schema)) count += subschemaCount(inner.schema, known);
+  known.set(schema, count);
+  return count;
+}
+
 /** Whether a subschema describes the same value as the schema around it, not a part of that value. */
 export function isInPlace({ path }: Subschema): boolean {
   return isOneOf(IN_PLACE, String(path[0]));
