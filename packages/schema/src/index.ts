@@ -5,6 +5,7 @@ export {
   compileSchema,
   type SchemaCompilation,
 } from './json-schema.ts';
+export { plainText } from './plain-text.ts';
 export { createRedactor, type Redactor } from './redact.ts';
 export type { SchemaFlaw } from './schema-check.ts';
 export type { SchemaProblem } from './schema-problem.ts';
