@@ -1,6 +1,6 @@
 import { isCapstanError } from '@capstan/sdk';
 import { describe, expect, test } from 'vitest';
-import { AddressGuard, EgressRefusal } from './address-guard.ts';
+import { AddressGuard, EgressRefusal, egressHintOf } from './address-guard.ts';
 
 describe('without leave of the operator only globally routable addresses are reached', () => {
   const guard = new AddressGuard([]);
@@ -93,4 +93,19 @@ test('of the addresses of a name only the permitted ones are connected to; with 
   const refusal = await guard.resolve('inner', {}).catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(EgressRefusal);
   expect(String(refusal)).not.toContain('10.0.0.1');
+});
+
+test.each([
+  { addresses: ['127.0.0.1'], line: 'egress: { allow_private: [127.0.0.0/8] }' },
+  { addresses: ['::1', '127.0.0.1'], line: 'egress: { allow_private: [127.0.0.0/8] }' },
+  { addresses: ['::ffff:10.1.2.3'], line: 'egress: { allow_private: [10.0.0.0/8] }' },
+  { addresses: ['172.20.0.5', '192.168.1.1'], line: 'egress: { allow_private: [172.16.0.0/12, 192.168.0.0/16] }' },
+  { addresses: ['fd00::1'], line: 'egress: { allow_private: ["fc00::/7"] }' },
+])('a refusal of $addresses says the line that allows it', ({ addresses, line }) => {
+  const refusal = new EgressRefusal('tools.internal', addresses);
+  expect(egressHintOf(new Error('outer', { cause: refusal })).hint?.endsWith(line)).toBe(true);
+});
+
+test('nobody is told to open the addresses of cloud metadata', () => {
+  expect(egressHintOf(new EgressRefusal('metadata', ['169.254.169.254', 'fe80::1', '0.0.0.0']))).toEqual({});
 });

@@ -23,11 +23,54 @@ export class EgressRefusal extends Error {
   override readonly name = 'EgressRefusal';
   readonly code = 'CAPSTAN_EGRESS_REFUSAL';
   readonly addresses: readonly string[];
+  /** What an operator writes to allow it; absent where no range should be opened by rote. */
+  readonly hint: string | undefined;
 
   constructor(hostname: string, addresses: readonly string[]) {
     super(`the host "${hostname}" has no address that may be reached: it is not globally routable`);
     this.addresses = addresses;
+    const ranges = rangesToAllow(addresses);
+    this.hint =
+      ranges.length === 0
+        ? undefined
+        : `If it is a service of your own, an operator writes this line in capstan.yaml: egress: { allow_private: [${ranges.join(', ')}] }`;
   }
+}
+
+/** The hint of a refusal, wherever it stands in the causes of a failure. */
+export function egressHintOf(failure: unknown): { readonly hint?: string } {
+  let current = failure;
+  for (let depth = 0; depth < 8 && current instanceof Error; depth += 1) {
+    if (current instanceof EgressRefusal) return current.hint === undefined ? {} : { hint: current.hint };
+    current = current.cause;
+  }
+  return {};
+}
+
+/** Ranges that a service of one's own stands in. Link-local is not among them: metadata of clouds is there, with credentials. */
+const OWN_RANGES = [
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '::1/128',
+  'fc00::/7',
+];
+
+/** One family is enough to reach a host, so IPv4 comes alone where there is some. */
+function rangesToAllow(addresses: readonly string[]): readonly string[] {
+  const known = addresses
+    .filter((address) => ipaddr.isValid(address))
+    .flatMap((address) => effectiveAddresses(ipaddr.parse(address)))
+    .flatMap((address) => OWN_RANGES.find((range) => isWithin(address, ipaddr.parseCIDR(range))) ?? []);
+  const ranges = [...new Set(known)];
+  const ofIpv4 = ranges.filter((range) => !range.includes(':'));
+  return ofIpv4.length > 0 ? ofIpv4 : ranges.map((range) => `"${range}"`);
+}
+
+function isWithin(address: Address, [base, bits]: Range): boolean {
+  return base.kind() === address.kind() && address.match(base, bits);
 }
 
 /**
@@ -78,7 +121,7 @@ export class AddressGuard {
   }
 
   #isAllowed(address: Address): boolean {
-    return this.#allowed.some(([base, bits]) => base.kind() === address.kind() && address.match(base, bits));
+    return this.#allowed.some((range) => isWithin(address, range));
   }
 }
 

@@ -1,4 +1,4 @@
-export type { HostLookup, ResolvedAddress } from './address-guard.ts';
+export { egressHintOf, type HostLookup, type ResolvedAddress } from './address-guard.ts';
 export {
   type AccountEvent,
   type AccountState,

@@ -258,6 +258,11 @@ test('an address that may not be reached: denied, and no fault of the endpoint',
   expect(adapter.circuits()[0]?.state).toEqual({ kind: 'closed', failures: 0 });
 });
 
+test('a private address: the hint is the line of capstan.yaml that allows it', async () => {
+  const error = await errorOf(testAdapter().adapter.call(callOf(connectionTo('http://10.0.0.1/x'))));
+  expect(error.hint).toContain('egress: { allow_private: [10.0.0.0/8] }');
+});
+
 test('a credential that the service echoes reaches neither the error nor its causes', async () => {
   const value = 'echoed-t0ken/+value';
   const connection = (url: string) => connectionTo(url, { auth: { type: 'bearer', token: createSecret(value) } });

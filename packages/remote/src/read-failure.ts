@@ -1,4 +1,4 @@
-import { credentialFailureOf, HttpFailure, type HttpFailureKind } from '@capstan/http';
+import { credentialFailureOf, egressHintOf, HttpFailure, type HttpFailureKind } from '@capstan/http';
 import { maskSecrets } from '@capstan/schema';
 import { CapstanError, type CapstanErrorOptions, type ErrorCode } from '@capstan/sdk';
 import type { AttemptFacts, AttemptFailure, EndpointHealth, Repetition } from './attempt-outcome.ts';
@@ -48,6 +48,7 @@ export function readFailure(thrown: unknown, facts: AttemptFacts): AttemptFailur
   const { code, health, options } = isTokenRefused(thrown) ? BAD_TOKEN : MEANINGS[thrown.kind];
   const error = new CapstanError(code, maskSecrets(sentenceCase(thrown.message)), {
     ...options,
+    ...egressHintOf(thrown),
     cause: thrown,
     details: {
       reason: thrown.kind,

@@ -1,4 +1,4 @@
-import { type Authenticator, type HttpClient, type HttpExchange, HttpFailure } from '@capstan/http';
+import { type Authenticator, egressHintOf, type HttpClient, type HttpExchange, HttpFailure } from '@capstan/http';
 import {
   CapstanError,
   type JsonValue,
@@ -92,7 +92,11 @@ function asCapstanError(failure: unknown, origin: string): unknown {
     case 'cancelled':
       return new CapstanError('CAPSTAN_CANCELLED', 'the call was cancelled', { cause: failure });
     case 'egress_denied':
-      return new CapstanError('CAPSTAN_EGRESS_DENIED', `${origin} may not be reached`, { cause: failure, details });
+      return new CapstanError('CAPSTAN_EGRESS_DENIED', `${origin} may not be reached`, {
+        cause: failure,
+        details,
+        ...egressHintOf(failure),
+      });
     case 'too_large':
       return new CapstanError('CAPSTAN_REMOTE_TOO_LARGE', `the answer of ${origin} is too large`, {
         cause: failure,

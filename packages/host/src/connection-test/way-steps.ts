@@ -9,7 +9,7 @@ const CA_HINT =
 export const WAY_PROBLEMS: Readonly<Record<ProbeProblem, { readonly code: ErrorCode; readonly hint: string }>> = {
   egress_denied: {
     code: 'CAPSTAN_EGRESS_DENIED',
-    hint: 'The address is private. If it is meant, list its range under egress.allow_private in capstan.yaml.',
+    hint: 'The address is private. If it is meant, an operator allows its range in capstan.yaml, such as egress: { allow_private: [127.0.0.0/8] }.',
   },
   name_unknown: {
     code: 'CAPSTAN_REMOTE_UNREACHABLE',

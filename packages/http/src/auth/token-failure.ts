@@ -1,6 +1,7 @@
 import { maskSecrets } from '@capstan/schema';
 import { CapstanError, type ErrorCode, isCapstanError } from '@capstan/sdk';
 import * as oauth from 'oauth4webapi';
+import { egressHintOf } from '../address-guard.ts';
 import { HttpFailure, type HttpFailureFacts } from '../http-failure.ts';
 import type { HttpFailureKind } from '../types.ts';
 
@@ -24,7 +25,7 @@ export function tokenFailure(
     return new CapstanError(
       CODES[thrown.kind] ?? 'CAPSTAN_REMOTE_UNREACHABLE',
       `No token for connection "${who.connection}": ${maskSecrets(thrown.message)}.`,
-      { cause: thrown, details: { ...details, reason: thrown.kind } },
+      { cause: thrown, details: { ...details, reason: thrown.kind }, ...egressHintOf(thrown) },
     );
   }
   if (thrown instanceof oauth.ResponseBodyError) return refusal(thrown, who, details);

@@ -1,3 +1,4 @@
+import { egressHintOf } from '@capstan/http';
 import { CapstanError, type ErrorCode, isCapstanError, type JsonObject } from '@capstan/sdk';
 import { isObject, RpcError, type RpcErrorBody } from './message.ts';
 import { TransportFailure, type TransportFailureKind } from './transport.ts';
@@ -24,6 +25,7 @@ export function toCapstanError(error: unknown, server: string): unknown {
     cause: error,
     details: { server, ...(error.status === undefined ? {} : { status: error.status }) },
     ...hintOf(error.kind),
+    ...egressHintOf(error),
   });
 }
 

@@ -1,4 +1,4 @@
-import { credentialFailureOf, HttpFailure, type HttpFailureKind } from '@capstan/http';
+import { credentialFailureOf, egressHintOf, HttpFailure, type HttpFailureKind } from '@capstan/http';
 import { maskSecrets } from '@capstan/schema';
 import {
   CapstanError,
@@ -59,6 +59,7 @@ export function readFailure(thrown: unknown, facts: FailureFacts): AttemptOutcom
     maskSecrets(`${thrown.message.charAt(0).toUpperCase()}${thrown.message.slice(1)}.`),
     {
       ...options,
+      ...egressHintOf(thrown),
       cause: thrown,
       details: {
         reason: thrown.kind,
