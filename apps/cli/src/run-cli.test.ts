@@ -72,6 +72,10 @@ describe('help', () => {
     ['pack', 'disable'],
     ['config', 'explain'],
     ['connection', 'list'],
+    ['connection', 'test'],
+    ['connection', 'authorize'],
+    ['status'],
+    ['contract', 'verify'],
     ['mcp'],
   ];
   test.each(commands.map((words) => ({ words })))(

@@ -2,6 +2,7 @@ export type { ServerKey } from './auth/key-ring.ts';
 export type { BootstrapKeys } from './data-folder/bootstrap-keys.ts';
 export { type DataFolder, type DataFolderOptions, openDataFolder } from './data-folder/data-folder.ts';
 export { readServerFile, type ServerAddress } from './data-folder/server-file.ts';
+export { folderTokens } from './data-folder/token-file.ts';
 export { createLog, type Log, type LogOptions } from './log.ts';
 export { createHostGateway } from './mcp/host-gateway.ts';
 export type { WireOutcome } from './rest/wire-outcome.ts';

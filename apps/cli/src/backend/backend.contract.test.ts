@@ -287,6 +287,21 @@ function errorCode(error: unknown): unknown {
   return isCapstanError(error) ? error.code : error;
 }
 
+test('both drivers test a connection and show circuits and what came of it the same way', async () => {
+  const { inProcess, rest } = drivers;
+  if (inProcess === undefined || rest === undefined) throw new Error('the drivers are not open');
+  const id = 'system.notes.wp';
+  const timeless = ({ tested_at: _at, steps, ...report }: Awaited<ReturnType<Backend['testConnection']>>) => ({
+    ...report,
+    steps: steps.map((step) => ({ ...step, ms: 0 })),
+  });
+  const [first, second] = [await inProcess.testConnection(id, workspace), await rest.testConnection(id, workspace)];
+  expect(timeless(second)).toEqual(timeless(first));
+  expect(first.ok).toBe(false);
+  expect(await rest.listConnections(workspace)).toEqual(await inProcess.listConnections(workspace));
+  expect(await rest.listCircuits(workspace)).toEqual(await inProcess.listCircuits(workspace));
+});
+
 test('a server that is not there, or no Capstan server, is told by its address', async () => {
   const gone = createRestBackend({ url: 'http://127.0.0.1:9', key: 'x' });
   await expect(gone.listTools({ workspace })).rejects.toMatchObject({

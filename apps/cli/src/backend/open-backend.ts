@@ -1,5 +1,5 @@
 import { createHost, type EnablementStore, type Surface } from '@capstan/host';
-import { openDataFolder } from '@capstan/server';
+import { folderTokens, openDataFolder } from '@capstan/server';
 import type { CliIo } from '../cli-io.ts';
 import { commandLog } from '../command-log.ts';
 import { outgoingRequestPrinter } from '../debug-output.ts';
@@ -66,6 +66,7 @@ async function openInProcess({ io, options, printer, places, use }: InProcessRun
     logger,
     audit: guestAudit(places.data, logger),
     enablement: enablementOf(places, use, stack),
+    tokens: folderTokens(places.data),
     // Without a server nobody could fetch what is kept back.
     results: 'inline',
     ...(options.debug ? { onOutgoingRequest: outgoingRequestPrinter(printer) } : {}),

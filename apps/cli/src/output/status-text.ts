@@ -52,16 +52,18 @@ function section(title: string, entries: readonly (readonly string[])[]): readon
   return entries.length === 0 ? [] : ['', title, ...entries.flat().map((line) => `  ${line}`)];
 }
 
-function circuitLines(
-  { endpoint, state, since, retry_at, reason, successes }: CircuitJson,
-  paint: Paint,
-  now: number,
-): readonly string[] {
+/** A breaker is kept for each pack by itself: what one of them sends can open no other's. */
+function placeOf({ endpoint, pack }: CircuitJson): string {
+  return oneLine(pack === undefined ? endpoint : `${endpoint}  (${pack})`);
+}
+
+function circuitLines(circuit: CircuitJson, paint: Paint, now: number): readonly string[] {
+  const { state, since, retry_at, reason, successes } = circuit;
   if (state === 'half_open') {
-    return [`${paint.warn('!')} ${oneLine(endpoint)}  being tried out: ${successes ?? 0} calls in a row have worked`];
+    return [`${paint.warn('!')} ${placeOf(circuit)}  being tried out: ${successes ?? 0} calls in a row have worked`];
   }
   return [
-    `${paint.bad('✗')} ${oneLine(endpoint)}  left alone${timeText(since, now, 'since')}`,
+    `${paint.bad('✗')} ${placeOf(circuit)}  left alone${timeText(since, now, 'since')}`,
     `    ${oneLine(reason ?? 'it kept failing')}; calls fail at once${timeText(retry_at, now, '; the next one tries it out at')}`,
   ];
 }

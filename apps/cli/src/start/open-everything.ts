@@ -54,6 +54,7 @@ export async function openEverything(
     log,
     allowedHosts: settings?.server.allowedHosts ?? [],
     allowedOrigins: settings?.server.allowedOrigins ?? [],
+    ...(settings?.server.publicUrl === undefined ? {} : { publicUrl: settings.server.publicUrl }),
   });
   stack.defer(() => server.close({ timeoutMs: DRAIN_MS }));
   return { places, host, folder, url: server.url, exampleUrl: example?.url };
@@ -86,6 +87,7 @@ async function openHost(
       logger: log.logger,
       audit,
       enablement: folder.enablement,
+      tokens: folder.tokens,
       results: folder.results,
       ...(options.debug ? { onOutgoingRequest: outgoingRequestPrinter(printer) } : {}),
     });

@@ -1,12 +1,13 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { EnablementStore, ResultStore } from '@capstan/host';
+import type { EnablementStore, ResultStore, TokenStore } from '@capstan/host';
 import { type BootstrapKeys, bootstrapKeys } from './bootstrap-keys.ts';
 import { enablementFile } from './enablement-file.ts';
 import { lockFolder } from './folder-lock.ts';
 import { resultFolder } from './result-folder.ts';
 import { removeServerFile, type ServerAddress, writeServerFile } from './server-file.ts';
+import { folderTokens } from './token-file.ts';
 
 /** The folder in which a host keeps its state (`.capstan/`), owned by this process. */
 export interface DataFolder {
@@ -17,6 +18,8 @@ export interface DataFolder {
   /** What was enabled at run time. */
   readonly enablement: EnablementStore;
   readonly auditPath: string;
+  /** Grants of users' own accounts, encrypted. */
+  readonly tokens: TokenStore;
   /** Large results, for an hour. */
   readonly results: ResultStore;
   /** Tells other processes where the server listens. */
@@ -51,6 +54,7 @@ export function openDataFolder(path: string, options: DataFolderOptions = {}): D
       keysPath,
       enablement: enablementFile(join(folder, 'state.json')),
       auditPath: join(folder, 'audit.jsonl'),
+      tokens: folderTokens(folder),
       results: resultFolder(join(folder, 'results')),
       announce: (address) => writeServerFile(folder, address),
       withdraw: () => removeServerFile(folder),

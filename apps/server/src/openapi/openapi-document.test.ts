@@ -103,15 +103,33 @@ function requests(): readonly DocumentedRequest[] {
     { operation: 'explainConfig', path: `${BASE}/packs/line_pack/config?explain=true`, ...admin },
     { operation: 'explainConfig', path: `${BASE}/packs/line_pack/config?connection=nope`, ...admin },
     { operation: 'listConnections', path: `${BASE}/connections` },
+    { operation: 'testConnection', path: `${BASE}/connections/account/test`, method: 'POST', ...admin },
+    { operation: 'testConnection', path: `${BASE}/connections/nope/test`, method: 'POST', ...admin },
+    { operation: 'testConnection', path: `${BASE}/connections/account/test`, method: 'POST' },
+    { operation: 'authorizeConnection', path: `${BASE}/connections/account/authorize`, method: 'POST', ...admin },
+    { operation: 'authorizeConnection', path: `${BASE}/connections/nope/authorize`, method: 'POST', ...admin },
+    { operation: 'listConnections', path: `${BASE}/connections`, ...admin },
     { operation: 'listCircuits', path: `${BASE}/circuits`, ...admin },
     { operation: 'disablePack', path: `${BASE}/packs/line_pack/disable`, method: 'POST', ...admin },
   ];
 }
 
+const ACCOUNT = {
+  id: 'account',
+  pack: 'line_pack',
+  tool_type: 'line',
+  auth: {
+    type: 'oauth2_authorization_code',
+    client_id: 'c',
+    token_url: 'http://127.0.0.1:9/token',
+    authorization_url: 'http://127.0.0.1:9/authorize',
+  },
+};
+
 async function documentedServer(): Promise<ServerUnderTest> {
   const { config } = linePackFolder({
     packs: { line_pack: { config: { base_url: 'http://127.0.0.1:9' } } },
-    workspaces: { default: {} },
+    workspaces: { default: { connections: [ACCOUNT] } },
   });
   const server = await serverUnderTest({ hostOptions: { config } });
   server.host.register(tool('app.ok', () => ({ a: 1 })));

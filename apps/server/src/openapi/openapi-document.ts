@@ -106,6 +106,7 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   workspace: 'The name of a workspace.',
   tool: 'Exposed name, tool id or alias.',
   code: 'The code of a pack.',
+  id: 'The id (of a connection: or the name).',
 };
 
 function pathParameter(name: string): OpenApiParameter {

@@ -1,4 +1,5 @@
-import { DANGER_LEVELS, ERROR_CODES, OUTCOME_STATUSES } from '@capstan/sdk';
+import { CONNECTION_TEST_STEPS } from '@capstan/host';
+import { CONNECTION_STATUSES, DANGER_LEVELS, ERROR_CODES, OUTCOME_STATUSES } from '@capstan/sdk';
 import type { RouteSchema } from './route.ts';
 
 const text: RouteSchema = { type: 'string' };
@@ -14,6 +15,8 @@ type ComponentName =
   | 'Tool'
   | 'ToolDetail'
   | 'Connection'
+  | 'ConnectionTest'
+  | 'Authorization'
   | 'Diagnostic'
   | 'Pack'
   | 'ConfigExplanation'
@@ -113,6 +116,7 @@ export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
           'degraded',
           'unsupported',
           'changed',
+          'connecting',
           'discovered',
           'rejected',
           'failed',
@@ -166,11 +170,50 @@ export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
       remote_cluster_url: text,
       remote_connection_id: text,
       auth_type: text,
-      status: text,
+      status: { enum: CONNECTION_STATUSES },
+      since: { ...text, format: 'date-time', description: 'Since when it has this status; absent: nobody has looked.' },
+      last_validated_at: { ...text, format: 'date-time', description: 'When it was tested last.' },
+      validation_error: {
+        ...object({ code: text, message: text, hint: text }),
+        description: 'Why it is not `connected`.',
+      },
       derived: { ...flag, description: 'Made by the host because nobody declared one.' },
     },
     ['id', 'pack', 'tool_type', 'connection_type', 'name', 'auth_type', 'status', 'derived'],
   ),
+  ConnectionTest: object(
+    {
+      connection: text,
+      workspace: text,
+      pack: text,
+      url: text,
+      ok: flag,
+      status: { enum: CONNECTION_STATUSES },
+      tested_at: { ...text, format: 'date-time' },
+      steps: {
+        ...list(
+          object(
+            {
+              name: { enum: CONNECTION_TEST_STEPS },
+              outcome: { enum: ['passed', 'failed', 'skipped'] },
+              ms: whole,
+              detail: { ...text, description: 'What was seen, or why it was skipped.' },
+              reason: { ...text, description: 'What is wrong, in one word: `certificate_expired`.' },
+              error: object({ code: text, message: text, hint: text }),
+            },
+            ['name', 'outcome', 'ms'],
+          ),
+        ),
+        description: 'Every step in its order; those after a failure are skipped.',
+      },
+    },
+    ['connection', 'workspace', 'pack', 'ok', 'status', 'tested_at', 'steps'],
+  ),
+  Authorization: object({
+    authorization_url: { ...text, description: 'To be opened in a browser.' },
+    redirect_uri: { ...text, description: 'Where the browser comes back to.' },
+    expires_at: { ...text, format: 'date-time' },
+  }),
   Diagnostic: object(
     {
       severity: { enum: ['error', 'warning'] },

@@ -1,4 +1,4 @@
-import type { ConnectionView, PackState, PackView, ToolState, ToolView } from '@capstan/host';
+import type { ConnectionTestReport, ConnectionView, PackState, PackView, ToolState, ToolView } from '@capstan/host';
 import type { Diagnostic } from '@capstan/schema';
 import { toWireError } from '@capstan/sdk';
 
@@ -72,8 +72,26 @@ export function connectionJson(view: ConnectionView): Fields {
     ...given({ remote_cluster_url: view.remoteClusterUrl, remote_connection_id: view.remoteConnectionId }),
     auth_type: view.authType,
     status: view.status,
+    ...conditionJson(view),
     derived: view.derived,
   };
+}
+
+function conditionJson({ since, lastValidatedAt, validationError }: ConnectionView): Fields {
+  return given({
+    since: since === undefined ? undefined : isoTime(since),
+    last_validated_at: lastValidatedAt === undefined ? undefined : isoTime(lastValidatedAt),
+    validation_error: validationError,
+  });
+}
+
+export function connectionTestJson(report: ConnectionTestReport): Fields {
+  const { connection, workspace, pack, url, ok, status, testedAt, steps } = report;
+  return { connection, workspace, pack, ...given({ url }), ok, status, tested_at: isoTime(testedAt), steps };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function policyJson({ timeoutMs, deadlineMs, retry, breaker, rateLimit, fallback }: ToolView['policy']): Fields {
@@ -94,7 +112,7 @@ function policyJson({ timeoutMs, deadlineMs, retry, breaker, rateLimit, fallback
   };
 }
 
-function stateJson(state: PackState | ToolState): Fields {
+export function stateJson(state: PackState | ToolState): Fields {
   switch (state.kind) {
     case 'rejected':
       return { kind: state.kind, error: toWireError(state.error) };
