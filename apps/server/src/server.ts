@@ -15,7 +15,9 @@ import { createOriginGuard, type OriginGuard } from './http/origin-guard.ts';
 import { createLog, type Log } from './log.ts';
 import { createHostGateway } from './mcp/host-gateway.ts';
 import { createMcpFront, type HttpFront, mountMcp } from './mcp/mount-mcp.ts';
+import { mountOAuthCallback, OAUTH_CALLBACK_PATH } from './oauth/oauth-callback.ts';
 import { openApiDocument } from './openapi/openapi-document.ts';
+import { connectionRoutes } from './rest/connection-routes.ts';
 import { invokeRoutes } from './rest/invoke-routes.ts';
 import { type Authorize, mountRoutes } from './rest/mount-routes.ts';
 import { operatorRoutes } from './rest/operator-routes.ts';
@@ -32,6 +34,8 @@ export interface ServerOptions {
   readonly allowedHosts?: readonly string[];
   /** Origins of pages that may call it, beside the loopback ones. */
   readonly allowedOrigins?: readonly string[];
+  /** The URL under which browsers reach it, without a trailing slash; sign-ins come back to it. Default: its own address. */
+  readonly publicUrl?: string;
   /** Default: warnings and errors, on standard error. */
   readonly log?: Log;
 }
@@ -84,11 +88,17 @@ export function createServer(options: ServerOptions): CapstanServer {
     const facts = { request_id: id, method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime };
     log.pino.debug(facts, 'request');
   });
-  const routes = [...toolRoutes(options.host), ...invokeRoutes(options.host, gate), ...operatorRoutes(options.host)];
+  const routes = [
+    ...toolRoutes(options.host),
+    ...invokeRoutes(options.host, gate),
+    ...operatorRoutes(options.host),
+    ...connectionRoutes(options.host, () => `${options.publicUrl ?? urlOf(app, address.host)}${OAUTH_CALLBACK_PATH}`),
+  ];
   const keys = new KeyRing(options.keys);
   const authorize = authorizer(options.host, keys);
   mountRoutes(app, { routes, authorize, log: log.pino });
   mountPublicRoutes(app, { openApi: openApiDocument(routes, CAPSTAN_VERSION), isDraining: () => gate.isClosed });
+  mountOAuthCallback(app, options.host);
   mountMcp(app, { mcp, authorize });
   const mcpFront = createMcpFront({
     mcp,

@@ -1,8 +1,16 @@
-import type { ConnectionView, PackState, PackView, ToolState, ToolView } from '@capstan/host';
+import type {
+  ConnectionTestReport,
+  ConnectionView,
+  PackState,
+  PackView,
+  ToolState,
+  ToolView,
+} from '@capstan/host';
 import type { Diagnostic } from '@capstan/schema';
 import { toWireError } from '@capstan/sdk';
 import type {
   ConnectionJson,
+  ConnectionTestJson,
   DiagnosticJson,
   PackJson,
   StateJson,
@@ -77,8 +85,39 @@ export function connectionJson(view: ConnectionView): ConnectionJson {
     ...(remoteConnectionId === undefined ? {} : { remote_connection_id: remoteConnectionId }),
     auth_type: view.authType,
     status: view.status,
+    ...conditionJson(view),
     derived: view.derived,
   };
+}
+
+function conditionJson({
+  since,
+  lastValidatedAt,
+  validationError,
+}: ConnectionView): Pick<ConnectionJson, 'since' | 'last_validated_at' | 'validation_error'> {
+  return {
+    ...(since === undefined ? {} : { since: isoTime(since) }),
+    ...(lastValidatedAt === undefined ? {} : { last_validated_at: isoTime(lastValidatedAt) }),
+    ...(validationError === undefined ? {} : { validation_error: validationError }),
+  };
+}
+
+export function connectionTestJson(report: ConnectionTestReport): ConnectionTestJson {
+  const { connection, workspace, pack, url, ok, status, testedAt, steps } = report;
+  return {
+    connection,
+    workspace,
+    pack,
+    ...(url === undefined ? {} : { url }),
+    ok,
+    status,
+    tested_at: isoTime(testedAt),
+    steps,
+  };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 export function diagnosticJson({ severity, code, message, position, hint, frame }: Diagnostic): DiagnosticJson {
