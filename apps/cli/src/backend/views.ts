@@ -146,6 +146,8 @@ export interface AuthorizationJson {
 /** The breaker of one endpoint. */
 export interface CircuitJson {
   readonly endpoint: string;
+  /** Whose calls it is kept for. */
+  readonly pack?: string;
   readonly state: 'closed' | 'open' | 'half_open';
   readonly failures?: number;
   readonly successes?: number;
