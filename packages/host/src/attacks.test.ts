@@ -162,3 +162,29 @@ test('a tool that the policy denies is not listed either', async () => {
   expect(host.listTools().items).toHaveLength(2);
   await host.close();
 });
+
+test("one pack's breaker settings close a service to nobody else, and views stay readable", async () => {
+  const service = await contractService();
+  service.answer(() => ({ status: 500, body: { success: false, error: { code: 'X', message: 'x' } } }));
+  const greedy = REMOTE_MANIFEST.replace('code: line_pack', 'code: greedy').replace(
+    'danger_level: medium',
+    'breaker: { failure_threshold: 1, recovery_timeout_s: 3600, success_threshold: 1 }',
+  );
+  const config = `config: { base_url: "${service.url}", api_token: some-token-1 }`;
+  const { host } = await hostOn({
+    'packs/greedy/manifest.yaml': greedy,
+    'packs/line/manifest.yaml': REMOTE_MANIFEST,
+    'packs/absurd/manifest.yaml': greedy.replace('code: greedy', 'code: absurd').replace('3600', '1e13'),
+    'capstan.yaml': `version: 1\ndiscover: [./packs/*]\npacks: { greedy: { ${config} }, line_pack: { ${config} } }\nworkspaces: { default: { packs: [greedy] }, other: { packs: [line_pack] } }\n${egress}`,
+  });
+  await host.invoke({ tool: 'greedy.line.send_message', arguments: { to: 'x' } });
+  expect(host.circuits()).toMatchObject([{ pack: 'greedy', state: 'open' }]);
+  service.answer(() => ({ status: 200, body: { success: true, result: 1 } }));
+  const good = await host.invoke({ workspace: 'other', tool: 'line_send_message', arguments: { to: 'x' } });
+  expect(good.status).toBe('succeeded');
+  expect(host.packs('other').map(({ code, state }) => [code, state.kind])).toEqual([
+    ['absurd', 'rejected'],
+    ['greedy', 'discovered'],
+    ['line_pack', 'ready'],
+  ]);
+});

@@ -6,10 +6,11 @@ export function circuitsOnTheWire(views: readonly CircuitView[]): readonly JsonO
   return views.map(circuitOnTheWire);
 }
 
-function circuitOnTheWire({ endpoint, state, counters, retries, pending }: CircuitView): JsonObject {
+function circuitOnTheWire({ endpoint, pack, state, counters, retries, pending }: CircuitView): JsonObject {
   const { calls, failures, rejected, lastFailure } = counters;
   return {
     endpoint,
+    ...(pack === '' ? {} : { pack }),
     ...stateOnTheWire(state),
     pending,
     counters: { calls, failures, rejected, retries: retries.granted, retries_refused: retries.refused },
@@ -28,13 +29,17 @@ function stateOnTheWire(state: CircuitView['state']): JsonObject {
   }
 }
 
-/** The endpoints that are left alone now, and until when. */
+/** By pack and endpoint, those that are left alone now, and until when. */
 export function openCircuits(views: readonly CircuitView[]): ReadonlyMap<string, number | undefined> {
   return new Map(
-    views.flatMap(({ endpoint, state }) => (state.kind === 'open' ? [[endpoint, state.until] as const] : [])),
+    views.flatMap(({ endpoint, pack, state }) =>
+      state.kind === 'open' ? [[`${pack} ${endpoint}`, state.until] as const] : [],
+    ),
   );
 }
 
+const MAX_DATE_MS = 8.64e15;
+
 function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
+  return new Date(Math.min(ms, MAX_DATE_MS)).toISOString();
 }

@@ -5,6 +5,7 @@ import {
   createAuthenticator,
   createEndpointProbe,
   createHttpClient,
+  type Endpoint,
   Endpoints,
   type HttpClient,
   type HttpClientOptions,
@@ -68,8 +69,8 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   const events = new EventEmitter<HostEvents>();
   const phase: HostParts['phase'] = { current: 'running' };
   const http = outwardClient(resolved);
-  const endpoints: Endpoints = new Endpoints(clock, (event) =>
-    events.emit('circuit:state', circuitPayload(event, endpoints)),
+  const endpoints: Endpoints = new Endpoints(clock, (event, pack) =>
+    events.emit('circuit:state', circuitPayload(event, endpoints.of(event.endpoint, pack))),
   );
   const authenticator = createAuthenticator({
     http,
@@ -126,12 +127,12 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     readFile: (path) => readFileSync(path, 'utf8'),
     scope: createRootScope({ clock, ...options.services }),
     adapter,
-    httpTool: (backend) =>
+    httpTool: (backend, pack) =>
       createHttpTool(backend, {
         http,
         clock,
         random: options.random ?? Math.random,
-        breakerOf: (endpoint) => endpoints.of(endpoint).breaker,
+        breakerOf: (endpoint) => endpoints.of(endpoint, pack).breaker,
       }),
     packHttp: packHttpOver(http, authenticator),
     logger,
@@ -235,10 +236,11 @@ function makeWorkspaces(settings: HostSettings): ReadonlyMap<string, Workspace> 
   return new Map([...settings.workspaces.keys()].map((id) => [id, new Workspace(id)]));
 }
 
-function circuitPayload({ endpoint, from, to, reason }: CircuitEvent, endpoints: Endpoints): CircuitPayload {
-  const { calls, failures, rejected } = endpoints.of(endpoint).breaker.counters;
+function circuitPayload({ endpoint, from, to, reason }: CircuitEvent, { pack, breaker }: Endpoint): CircuitPayload {
+  const { calls, failures, rejected } = breaker.counters;
   return {
     endpoint,
+    ...(pack === '' ? {} : { pack }),
     from,
     to,
     ...(reason === undefined ? {} : { reason }),

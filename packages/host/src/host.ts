@@ -229,6 +229,7 @@ export interface HostEvents {
   'circuit:state': [
     event: {
       readonly endpoint: string;
+      readonly pack?: string;
       readonly from: string;
       readonly to: string;
       /** Why it opened. */

@@ -14,7 +14,7 @@ export interface PackFacts {
   readonly bindings: readonly Binding[];
   /** Set when its code did not start. */
   readonly failure: CapstanError | undefined;
-  /** The endpoints that are left alone now, by origin and base path, and until when (ms since the epoch). */
+  /** The endpoints that are left alone now, by pack, origin and base path, and until when (ms since the epoch). */
   readonly openCircuits: ReadonlyMap<string, number | undefined>;
   readonly phase: 'running' | 'draining' | 'stopped';
   /** Its MCP servers. */
@@ -93,10 +93,11 @@ function degradedState({ bindings, openCircuits }: PackFacts): PackState | undef
     if (state.kind === 'degraded') return state;
     const endpoints = endpointsOf(connection);
     // One that still answers is enough.
-    if (endpoints.length === 0 || !endpoints.every((endpoint) => openCircuits.has(endpoint))) continue;
+    if (endpoints.length === 0 || !endpoints.every((endpoint) => openCircuits.has(`${connection.pack} ${endpoint}`)))
+      continue;
     const what = endpoints.length === 1 ? 'keeps failing and is left alone' : 'keep failing and are left alone';
     const reason = new CapstanError('CAPSTAN_CIRCUIT_OPEN', `${endpoints.join(', ')} ${what} for now`);
-    const retryAt = endpoints.map((endpoint) => openCircuits.get(endpoint)).sort()[0];
+    const retryAt = endpoints.map((endpoint) => openCircuits.get(`${connection.pack} ${endpoint}`)).sort()[0];
     return { kind: 'degraded', reason, ...(retryAt === undefined ? {} : { retryAt }) };
   }
   return undefined;

@@ -150,6 +150,7 @@ test('every endpoint has one breaker, and the untroubled ones are forgotten befo
   for (let count = 0; count < 2_500; count += 1) breakers.of(`http://host-${count}`);
   expect(breakers.views().length).toBeLessThanOrEqual(1_000);
   expect(breakers.views()).toContainEqual({
+    pack: '',
     endpoint: 'http://troubled',
     state: { kind: 'closed', failures: 1 },
     counters: { calls: 1, failures: 1, rejected: 0, lastFailure: { at: 0, reason: 'x' } },

@@ -9,6 +9,8 @@ export type PreparedConnection =
       readonly target: HttpTarget;
       /** Origin and base path: what a breaker is kept for. */
       readonly endpoint: string;
+      /** Whose calls the breaker counts. */
+      readonly pack: string;
     }
   | { readonly kind: 'balanced'; readonly pool: ServicePool };
 
@@ -16,7 +18,7 @@ type Egress = readonly string[];
 const NO_EGRESS: Egress = Object.freeze([]);
 
 /** What pools are made of, but for what a connection itself says. */
-export type PoolServices = Omit<ServicePoolOptions, 'egress' | 'endpoints' | 'http'>;
+export type PoolServices = Omit<ServicePoolOptions, 'egress' | 'endpoints' | 'http' | 'pack'>;
 
 /**
  * Prepared connections, by the identity of the connection and of the egress list. Both are immutable by contract; a
@@ -55,7 +57,7 @@ export class PreparedConnections {
   route(prepared: PreparedConnection): CallRoute | Promise<CallRoute> {
     if (prepared.kind === 'single') {
       const { target, endpoint } = prepared;
-      return new SingleRoute({ target, endpoint: this.#endpoints.of(endpoint), weight: 1 });
+      return new SingleRoute({ target, endpoint: this.#endpoints.of(endpoint, prepared.pack), weight: 1 });
     }
     const { pool } = prepared;
     const candidates = pool.candidates();
@@ -68,19 +70,21 @@ export class PreparedConnections {
   }
 
   #prepare(connection: ToolConnection, egress: Egress | undefined): PreparedConnection {
-    if (connection.cluster !== undefined) return { kind: 'balanced', pool: this.#poolOf(connection.cluster, egress) };
+    if (connection.cluster !== undefined)
+      return { kind: 'balanced', pool: this.#poolOf(connection, connection.cluster, egress) };
     const target = this.#http.target(baseUrlOf(connection), egress);
-    return { kind: 'single', target, endpoint: `${target.origin}${target.basePath}` };
+    return { kind: 'single', target, endpoint: `${target.origin}${target.basePath}`, pack: connection.pack };
   }
 
-  #poolOf(cluster: ServiceCluster, egress: Egress | undefined): ServicePool {
-    const key = JSON.stringify([cluster, egress]);
+  #poolOf({ pack }: ToolConnection, cluster: ServiceCluster, egress: Egress | undefined): ServicePool {
+    const key = JSON.stringify([pack, cluster, egress]);
     const known = this.#pools.get(key);
     if (known) return known;
     const pool = new ServicePool(cluster, {
       ...this.#services,
       http: this.#http,
       endpoints: this.#endpoints,
+      pack,
       egress,
     });
     this.#pools.set(key, pool);

@@ -9,7 +9,7 @@ import { toolTypeOf } from './code-runner.ts';
 import { unsupportedRunner } from './unsupported-runner.ts';
 
 /** Makes the runner of a declared HTTP call, over the host's one client. */
-export type HttpToolFactory = (backend: HttpBackend) => HttpToolRunner;
+export type HttpToolFactory = (backend: HttpBackend, pack: string) => HttpToolRunner;
 
 interface HttpRunnerOptions {
   readonly toolId: string;
@@ -28,7 +28,7 @@ export function httpRunner(options: HttpRunnerOptions): ToolRunner {
     const [first] = reading.problems;
     return unsupportedRunner(toolId, `http.${first?.path.join('.')}: ${first?.message}`);
   }
-  const run = options.httpTool(reading.backend);
+  const run = options.httpTool(reading.backend, pack.sources.manifest.code);
   const toolType = toolTypeOf(tool.name, pack.sources.manifest.code);
   const bound = new Map<Binding, BoundTool>();
   return {

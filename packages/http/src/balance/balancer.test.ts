@@ -17,7 +17,7 @@ function setUp(strategy: BalancingStrategy, weights: readonly number[] = [1, 1, 
   };
   const candidates = weights.map((weight, index): Candidate => {
     const url = `http://e${index}.example`;
-    return { target: parseTarget(url, undefined), endpoint: new Endpoint(url, clock), weight };
+    return { target: parseTarget(url, undefined), endpoint: new Endpoint({ key: url, pack: '' }, clock), weight };
   });
   const balancer = new Balancer({ strategy, clock, random });
   const count = (times: number): readonly number[] => {

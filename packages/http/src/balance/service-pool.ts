@@ -14,6 +14,8 @@ export interface ServicePoolOptions extends DiscoveryServices {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Whose calls its endpoints count. */
+  readonly pack: string;
   readonly endpoints: Endpoints;
   readonly breaker: BreakerPolicy;
   /** As in `HttpClient.target`. */
@@ -105,7 +107,11 @@ export class ServicePool {
 
   #candidate({ url, weight }: ServiceEndpoint, egress: readonly string[] | undefined): Candidate {
     const target = this.#options.http.target(url, egress);
-    return { target, endpoint: this.#options.endpoints.of(`${target.origin}${target.basePath}`), weight };
+    return {
+      target,
+      endpoint: this.#options.endpoints.of(`${target.origin}${target.basePath}`, this.#options.pack),
+      weight,
+    };
   }
 }
 

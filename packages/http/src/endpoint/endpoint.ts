@@ -3,10 +3,12 @@ import { CircuitBreaker, type CircuitEvent } from '../circuit-breaker.ts';
 import { Latency } from './latency.ts';
 import { RetryBudget } from './retry-budget.ts';
 
-/** What a host knows about one endpoint: a service under an origin and a base path. */
+/** What a pack's calls found out about one endpoint: a service under an origin and a base path. */
 export class Endpoint {
   /** Origin and base path. */
   readonly key: string;
+  /** Whose calls it counts; empty for those of no pack. */
+  readonly pack: string;
   readonly breaker: CircuitBreaker;
   readonly retries: RetryBudget = new RetryBudget();
   readonly latency: Latency = new Latency();
@@ -14,11 +16,17 @@ export class Endpoint {
   pending = 0;
   #returnedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(key: string, clock: Clock, onChange?: (event: CircuitEvent) => void) {
+  constructor(
+    identity: { readonly key: string; readonly pack: string },
+    clock: Clock,
+    onChange?: (event: CircuitEvent, pack: string) => void,
+  ) {
+    const { key, pack } = identity;
     this.key = key;
+    this.pack = pack;
     this.breaker = new CircuitBreaker(key, clock, (event) => {
       if (event.to === 'closed') this.#returnedAt = event.at;
-      onChange?.(event);
+      onChange?.(event, pack);
     });
   }
 

@@ -6,6 +6,8 @@ import { Endpoint } from './endpoint.ts';
 export interface CircuitView {
   /** Origin and base path; `tool:{workspace}/{tool id}` where the breaker is a tool's own. */
   readonly endpoint: string;
+  /** The pack whose calls it counts; empty for those of no pack. */
+  readonly pack: string;
   readonly state: CircuitState;
   readonly counters: CircuitCounters;
   /** Repetitions since the start: let through, and refused by the retry budget. */
@@ -17,31 +19,36 @@ export interface CircuitView {
 /** Above this many endpoints, those that know nothing bad and serve nobody are forgotten. */
 const MAX_ENDPOINTS = 1_000;
 
-/** The endpoints of a host. */
+/**
+ * The endpoints of a host, each pack's own: thresholds come with a pack's calls, and one pack's must not close a
+ * service to another.
+ */
 export class Endpoints {
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #clock: Clock;
-  readonly #onChange: ((event: CircuitEvent) => void) | undefined;
+  readonly #onChange: ((event: CircuitEvent, pack: string) => void) | undefined;
 
-  constructor(clock: Clock, onChange?: (event: CircuitEvent) => void) {
+  constructor(clock: Clock, onChange?: (event: CircuitEvent, pack: string) => void) {
     this.#clock = clock;
     this.#onChange = onChange;
   }
 
-  /** An endpoint by origin and base path, made at its first use. */
-  of(key: string): Endpoint {
-    const known = this.#endpoints.get(key);
+  /** A pack's endpoint by origin and base path, made at its first use. */
+  of(key: string, pack = ''): Endpoint {
+    const id = `${pack} ${key}`;
+    const known = this.#endpoints.get(id);
     if (known) return known;
     if (this.#endpoints.size >= MAX_ENDPOINTS) this.#forgetUntroubled();
-    const endpoint = new Endpoint(key, this.#clock, this.#onChange);
-    this.#endpoints.set(key, endpoint);
+    const endpoint = new Endpoint({ key, pack }, this.#clock, this.#onChange);
+    this.#endpoints.set(id, endpoint);
     return endpoint;
   }
 
   /** Every endpoint that was called. */
   views(): readonly CircuitView[] {
-    return [...this.#endpoints.values()].map(({ key, breaker, retries, pending }) => ({
+    return [...this.#endpoints.values()].map(({ key, pack, breaker, retries, pending }) => ({
       endpoint: key,
+      pack,
       state: breaker.state,
       counters: breaker.counters,
       retries: retries.counts,

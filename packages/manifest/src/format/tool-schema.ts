@@ -74,7 +74,7 @@ const LIMITS: SchemaObject = {
     additionalProperties: false,
     properties: {
       limit: count('How many calls.', 1),
-      window_ms: count('In which time, in ms.', 1),
+      window_ms: count('In which time, in ms, at most a day.', 1, 86_400_000),
       per: {
         enum: ['principal', 'workspace', 'connection'],
         default: 'principal',
@@ -86,12 +86,17 @@ const LIMITS: SchemaObject = {
   },
   retry: record('When and how often a failed attempt is made again.', {
     max_retries: count('Attempts after the first (3).', 0, 20),
-    base_ms: count('The longest first pause, in ms (250); pauses double, with full jitter.', 0),
-    max_ms: count('The longest pause, in ms (10,000).', 0),
+    base_ms: count('The longest first pause, in ms (250); pauses double, with full jitter.', 0, MAX_TIME_MS),
+    max_ms: count('The longest pause, in ms (10,000).', 0, MAX_TIME_MS),
   }),
   breaker: record('When an endpoint is left alone.', {
     failure_threshold: count('Failures in a row that open the breaker (5).', 1),
-    recovery_timeout_s: { type: 'number', exclusiveMinimum: 0, description: 'How long it stays open, in s (60).' },
+    recovery_timeout_s: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 3600,
+      description: 'How long it stays open, in s (60).',
+    },
     success_threshold: count('Successes in a row that close it (3).', 1),
   }),
   cache: record(
