@@ -1,6 +1,7 @@
 import { maskSecrets } from '@capstan/schema';
 import { CapstanError, type ErrorCode, isCapstanError, type JsonValue, toWireError } from '@capstan/sdk';
 import { oneLine, plainText } from './output/display-text.ts';
+import { hintText, retryLines, serviceLines } from './output/error-text.ts';
 import { jsonText, type OutputFormat, type Printer } from './output/printer.ts';
 
 /** Any thrown value as an error with a code; what nobody foresaw is `CAPSTAN_INTERNAL`. */
@@ -35,12 +36,12 @@ function failureText(error: CapstanError, printer: Printer, executionId: string 
   return [
     `${paint.bad(`error ${error.code}:`)} ${plainText(error.message)}`,
     ...detailLines(error.details),
-    `${paint.strong('hint:')} ${oneLine(error.hint).replace(/listed in details\.(?:problems|missing)/u, 'listed above')}`,
+    `${paint.strong('hint:')} ${hintText(error)}`,
     ...(executionId === undefined ? [] : [paint.quiet(`execution ${executionId}`)]),
   ].join('\n');
 }
 
-/** The details that a person acts on: problems with their pointers, missing keys with their places, candidates. */
+/** The details that a person acts on: problems with their pointers, missing keys with their places, candidates, the service's own words. */
 function detailLines(details: Readonly<Record<string, JsonValue | undefined>>): readonly string[] {
   return [
     ...listOf(details.problems).map((problem) => {
@@ -59,6 +60,7 @@ function detailLines(details: Readonly<Record<string, JsonValue | undefined>>): 
     ...listOf(details.candidates).map(
       (candidate) => `  ${[textOf(candidate.id), textOf(candidate.name)].filter(Boolean).join('  ')}`,
     ),
+    ...[...serviceLines(details), ...retryLines(details)].map((line) => `  ${line}`),
   ].map(oneLineKeepingIndent);
 }
 

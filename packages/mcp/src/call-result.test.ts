@@ -51,7 +51,7 @@ test('a failed call is an error that names the code, every problem, the hint and
         '- /to: must be a string',
         "- needs 'messages' (did you mean 'messages'?)",
         'details: {"tool":"line.send_message"}',
-        `hint: ${error.hint}`,
+        'hint: Correct the arguments listed above; the tool description has the schema.',
         'execution: exe_1',
       ].join('\n'),
     },

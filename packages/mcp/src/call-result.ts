@@ -52,7 +52,8 @@ export function errorText(error: WireError): string {
   const lines = [`${error.code}: ${error.message}`];
   if (Array.isArray(problems)) for (const problem of problems) lines.push(`- ${problemText(problem)}`);
   if (Object.keys(others).length > 0) lines.push(`details: ${JSON.stringify(others)}`);
-  lines.push(`hint: ${error.hint}`);
+  // The list stands right above, without its name.
+  lines.push(`hint: ${error.hint.replace('listed in details.problems', 'listed above')}`);
   if (error.retriable) lines.push('The same call may succeed later.');
   if (error.execution_id !== undefined) lines.push(`execution: ${error.execution_id}`);
   return lines.join('\n');

@@ -1,5 +1,6 @@
 import type { StateJson } from '../backend/views.ts';
 import { oneLine } from './display-text.ts';
+import { hintText, retryLines, serviceLines } from './error-text.ts';
 import type { Paint } from './paint.ts';
 
 /** A state at a glance: one sign, and what it means in colour. */
@@ -45,5 +46,10 @@ function faultLines({ error, reason }: StateJson): readonly string[] {
   if (error === undefined) return [];
   // A rejected manifest brings many lines: the first names the file, `pack validate` shows the rest.
   const [first = ''] = error.message.split('\n');
-  return [`${error.code}: ${oneLine(first)}`, `hint: ${oneLine(error.hint)}`];
+  const { details } = error;
+  return [
+    `${error.code}: ${oneLine(first)}`,
+    ...[...serviceLines(details), ...retryLines(details)],
+    `hint: ${hintText(error)}`,
+  ];
 }
