@@ -9,4 +9,21 @@ export {
 } from './backend/parse-http-backend.ts';
 export { createHttpTool, type HttpToolCall, type HttpToolRunner } from './call/http-tool.ts';
 export type { HttpToolServices } from './call/http-tool-services.ts';
-export { importOpenApi } from './openapi/import-openapi.ts';
+export {
+  type ImportedConfig,
+  importOpenApi,
+  type OpenApiImport,
+  type OpenApiReading,
+  type OperationReport,
+} from './openapi/import-openapi.ts';
+export type { OpenApiTool } from './openapi/import-operation.ts';
+export type { OperationFilter, OperationSelection } from './openapi/operation-filter.ts';
+export {
+  describeReport,
+  type PackFile,
+  type PackFromOpenApi,
+  type PackOptions,
+  packFromOpenApi,
+} from './openapi/pack-from-openapi.ts';
+export { type DocumentReading, readOpenApiText } from './openapi/read-document.ts';
+export type { ImportedSetting } from './openapi/security.ts';

@@ -13,5 +13,7 @@ export { pointerPath } from './schema-references.ts';
 export { createSecret, isSecret, MASK, maskSecrets, spendSecret } from './secret.ts';
 export { type SourceText, sourceText } from './source-text.ts';
 export { suggest } from './suggest.ts';
+export { withoutPaths } from './without-paths.ts';
+export { writeYaml } from './write-yaml.ts';
 export { type DocumentPath, type ReadYamlOptions, readYaml, type YamlReading } from './yaml-document.ts';
 export { YAML_FINDING_KINDS } from './yaml-finding.ts';

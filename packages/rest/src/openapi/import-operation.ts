@@ -1,4 +1,4 @@
-import type { DangerLevel, JsonObject, JsonSchema, ToolAnnotations } from '@capstan/sdk';
+import type { DangerLevel, JsonSchema, ToolAnnotations } from '@capstan/sdk';
 import type { HttpBackend, HttpMethod } from '../backend/http-backend.ts';
 import type { HttpBackendSpec } from '../backend/http-backend-spec.ts';
 import { parseHttpBackend } from '../backend/parse-http-backend.ts';
@@ -158,9 +158,4 @@ function annotationsOf(method: HttpMethod): ToolAnnotations {
 function dangerOf(method: HttpMethod): DangerLevel {
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return 'low';
   return method === 'DELETE' ? 'high' : 'medium';
-}
-
-/** What a manifest says of a tool's backend. */
-export function specOf({ backend }: OpenApiTool): JsonObject {
-  return backend.spec;
 }

@@ -1,6 +1,6 @@
 import type { AuthRuleSpec, HttpBackendSpec } from '../backend/http-backend-spec.ts';
 import { isObject } from '../json-object.ts';
-import { listIn, type Node, nodeIn, type OpenApiDocument, textIn, Unmappable } from './openapi-document.ts';
+import { type Node, nodeIn, type OpenApiDocument, textIn, Unmappable } from './openapi-document.ts';
 
 /** One setting that a pack made from a document has. */
 export interface ImportedSetting {
@@ -140,11 +140,4 @@ function settingName(name: string): string {
   const snake = name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_').replaceAll(/[^A-Za-z0-9]+/g, '_');
   const trimmed = snake.replaceAll(/^_+|_+$/g, '').toLowerCase();
   return /^[a-z]/.test(trimmed) ? trimmed : `key_${trimmed}`;
-}
-
-/** Whether a document names any security at all. */
-export function hasSecurity({ root }: OpenApiDocument): boolean {
-  return (
-    Object.keys(nodeIn(nodeIn(root, 'components'), 'securitySchemes')).length > 0 || listIn(root, 'security').length > 0
-  );
 }
