@@ -10,7 +10,7 @@ const NODE_FLAGS = ['--conditions=@capstan/source', '--expose-gc'];
 const wanted = process.argv.slice(2);
 const present = existsSync(FOLDER)
   ? readdirSync(FOLDER)
-      .filter((name) => name.endsWith('.mjs'))
+      .filter((name) => name.endsWith('.mjs') && !name.endsWith('-service.mjs'))
       .sort()
   : [];
 const chosen = present.filter((name) => wanted.length === 0 || wanted.some((each) => name.includes(each)));

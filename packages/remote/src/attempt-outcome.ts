@@ -24,6 +24,8 @@ export interface AttemptFailure {
   readonly error: CapstanError;
   readonly repetition: Repetition;
   readonly health: EndpointHealth;
+  /** Nothing of the request went out: whoever tries elsewhere puts no load on the service twice. */
+  readonly isUnsent?: boolean;
   /** How long the service asked to wait. */
   readonly retryAfterMs?: number;
 }

@@ -56,7 +56,7 @@ export function readFailure(thrown: unknown, facts: AttemptFacts): AttemptFailur
       attempts: facts.number,
     },
   });
-  return { ok: false, error, repetition: repetitionOf(thrown, error), health };
+  return { ok: false, error, repetition: repetitionOf(thrown, error), health, isUnsent: !thrown.sent };
 }
 
 /** The invocation's own time is up. Only a first attempt had time enough to blame the endpoint. */

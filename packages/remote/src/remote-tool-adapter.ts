@@ -22,7 +22,8 @@ export function createRemoteToolAdapter(options: RemoteToolAdapterOptions): Host
  * 1. A call makes its attempts one after the other; between two of them it holds no socket.
  * 2. A pause ends early when the caller's signal is aborted or the adapter is closed, and leaves no listener behind.
  * 3. After `close` was called no attempt begins.
- * 4. What a retry budget let through is given back when the attempt is over.
+ * 4. What a retry budget let through is given back when the attempt is over. A call of which nothing was sent, and which
+ *    goes to another endpoint, asks for no budget: it is no more load than any call.
  */
 class ContractAdapter implements HostRemoteToolAdapter {
   readonly #options: RemoteToolAdapterOptions;
@@ -106,8 +107,11 @@ class ContractAdapter implements HostRemoteToolAdapter {
         if (outcome.ok) return outcome.job === undefined ? outcome.result : await this.#follow(outcome, work, place);
         if (place !== undefined) route.failed(place);
         const pauseMs = await this.#pauseAfter(outcome, { work, route, place, attempts: number });
-        if (pauseMs === undefined || !retries.acquire()) throw outcome.error;
-        isRetrying = true;
+        if (pauseMs === undefined) throw outcome.error;
+        const isFree = outcome.isUnsent === true && route.canFailOver();
+        isRetrying = !isFree && retries.acquire();
+        place?.endpoint.noteRetry(isFree || isRetrying);
+        if (!isFree && !isRetrying) throw outcome.error;
         logRetry(work, outcome, number, pauseMs);
         await this.#pause(pauseMs, work, { error: outcome.error, attempts: number });
       }

@@ -14,6 +14,8 @@ export class Endpoint {
   readonly latency: Latency = new Latency();
   /** Attempts under way. */
   pending = 0;
+  #granted = 0;
+  #refused = 0;
   #returnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -28,6 +30,16 @@ export class Endpoint {
       if (event.to === 'closed') this.#returnedAt = event.at;
       onChange?.(event, pack);
     });
+  }
+
+  /** Calls that failed here: repeated (here or elsewhere), and not repeated for want of budget, since the start. */
+  get repetitions(): { readonly granted: number; readonly refused: number } {
+    return { granted: this.#granted, refused: this.#refused };
+  }
+
+  noteRetry(isGranted: boolean): void {
+    if (isGranted) this.#granted += 1;
+    else this.#refused += 1;
   }
 
   /** When its breaker closed last, in ms since the epoch; minus infinity where it never opened. */

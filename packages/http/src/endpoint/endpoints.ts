@@ -46,12 +46,12 @@ export class Endpoints {
 
   /** Every endpoint that was called. */
   views(): readonly CircuitView[] {
-    return [...this.#endpoints.values()].map(({ key, pack, breaker, retries, pending }) => ({
+    return [...this.#endpoints.values()].map(({ key, pack, breaker, repetitions, pending }) => ({
       endpoint: key,
       pack,
       state: breaker.state,
       counters: breaker.counters,
-      retries: retries.counts,
+      retries: repetitions,
       pending,
     }));
   }
