@@ -37,8 +37,22 @@ export function jsonFlag(): Option {
 /** Commander keeps options untyped; this is what the declarations above and the flag `--json` leave behind. */
 type ParsedOptions = Omit<GlobalOptions, 'debug'> & { readonly debug?: boolean; readonly json?: boolean | string };
 
+const urlOwners = new WeakSet<Command>();
+
+/** Says that `--url` of a command is not the Capstan server to talk to: that one can be named by CAPSTAN_URL then. */
+export function ownsUrl(command: Command): Command {
+  urlOwners.add(command);
+  return command;
+}
+
+/** `--url` of a command that owns it. */
+export function ownUrlOf(command: Command): string | undefined {
+  return command.optsWithGlobals<{ readonly url?: string }>().url;
+}
+
 /** The global options of a parsed command. */
 export function readGlobalOptions(command: Command): GlobalOptions {
-  const { json, debug = false, ...options } = command.optsWithGlobals<ParsedOptions>();
+  const { json, debug = false, url, ...rest } = command.optsWithGlobals<ParsedOptions>();
+  const options = url === undefined || urlOwners.has(command) ? rest : { ...rest, url };
   return { ...options, debug, output: json === true ? 'json' : options.output };
 }

@@ -20,6 +20,7 @@ import { openApiDocument } from './openapi/openapi-document.ts';
 import { connectionRoutes } from './rest/connection-routes.ts';
 import { invokeRoutes } from './rest/invoke-routes.ts';
 import { type Authorize, mountRoutes } from './rest/mount-routes.ts';
+import { mcpServerRoutes } from './rest/mcp-server-routes.ts';
 import { operatorRoutes } from './rest/operator-routes.ts';
 import { mountPublicRoutes, PUBLIC_PATHS } from './rest/public-routes.ts';
 import { toolRoutes } from './rest/tool-routes.ts';
@@ -92,6 +93,7 @@ export function createServer(options: ServerOptions): CapstanServer {
     ...toolRoutes(options.host),
     ...invokeRoutes(options.host, gate),
     ...operatorRoutes(options.host),
+    ...mcpServerRoutes(options.host),
     ...connectionRoutes(options.host, () => `${options.publicUrl ?? urlOf(app, address.host)}${OAUTH_CALLBACK_PATH}`),
   ];
   const keys = new KeyRing(options.keys);

@@ -1,11 +1,12 @@
 import type { ExplainJson } from '@capstan/config';
-import type { CatalogSnapshot } from '@capstan/mcp';
+import type { CallerChannel, CatalogSnapshot } from '@capstan/mcp';
 import type { ElicitAnswer, ElicitRequest, InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
 import type {
   AuthorizationJson,
   CircuitJson,
   ConnectionJson,
   ConnectionTestJson,
+  McpServerJson,
   PackJson,
   PageJson,
   ToolDetailJson,
@@ -33,6 +34,9 @@ export interface BackendCall {
   readonly onProgress?: (step: ToolProgress) => void;
   /** Only in process: over REST a tool cannot ask. */
   readonly onElicit?: (request: ElicitRequest) => Promise<ElicitAnswer>;
+  /** Only in process: for MCP servers behind the host. */
+  readonly meta?: JsonObject;
+  readonly channel?: CallerChannel;
 }
 
 /** Enables or disables a pack. */
@@ -68,6 +72,11 @@ export interface Backend {
   authorizeConnection(connection: string, workspace: string): Promise<AuthorizationJson>;
   /** The breakers of the whole host. */
   listCircuits(workspace: string): Promise<readonly CircuitJson[]>;
+  /** The MCP servers of a workspace and how they are doing. */
+  listMcpServers(workspace: string): Promise<readonly McpServerJson[]>;
+  /** Adds one, to stay; resolves when it has answered or failed once, or after a while. */
+  addMcpServer(name: string, server: JsonObject, workspace: string): Promise<McpServerJson>;
+  removeMcpServer(name: string, workspace: string): Promise<void>;
   /** All tools with their schemas; the same object as long as nothing changed. */
   catalog(workspace: string): Promise<CatalogSnapshot>;
   /** Tells of every change of a workspace's catalog, until the returned function is called. */

@@ -63,7 +63,11 @@ function readEnablement(path: string): EnablementState {
     });
   }
   // Written by Capstan alone, atomically, so its inner form is known.
-  return { workspaces: workspaces as EnablementState['workspaces'] };
+  const { mcp_servers: servers } = state as { readonly mcp_servers?: EnablementState['mcpServers'] };
+  return {
+    workspaces: workspaces as EnablementState['workspaces'],
+    ...(servers === undefined ? {} : { mcpServers: servers }),
+  };
 }
 
 /** The JSON of a file; undefined where there is no such file, or this user may not read it. */

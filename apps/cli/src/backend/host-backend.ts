@@ -1,16 +1,16 @@
 import { type ExplainJson, toExplainJson } from '@capstan/config';
 import type { Host, Surface } from '@capstan/host';
 import type { CatalogSnapshot } from '@capstan/mcp';
-import { CapstanError, type InvocationOutcome, type JsonValue, type Principal } from '@capstan/sdk';
+import { CapstanError, type InvocationOutcome, JsonObject, type JsonValue, type Principal } from '@capstan/sdk';
 import { createHostGateway } from '@capstan/server';
 import type { Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
-import { connectionJson, connectionTestJson, packJson, toolDetailJson, toolJson } from './to-json.ts';
+import { connectionJson, connectionTestJson, mcpServerJson, packJson, toolDetailJson, toolJson } from './to-json.ts';
 import type {
   AuthorizationJson,
   CircuitJson,
   ConnectionJson,
   ConnectionTestJson,
-  PackJson,
+  McpServerJson, PackJson,
   PageJson,
   ToolDetailJson,
   ToolJson,
@@ -31,6 +31,9 @@ export function createHostBackend(options: HostBackendOptions): Backend {
   return new HostBackend(options);
 }
 
+/** `npx` may have to fetch a server first. */
+const SETTLE_MS = 60_000;
+
 class HostBackend implements Backend {
   readonly origin = 'in process';
   readonly close: () => Promise<void>;
@@ -38,6 +41,7 @@ class HostBackend implements Backend {
   readonly #principal: Principal;
   readonly #surface: Surface;
   readonly #gateway: ReturnType<typeof createHostGateway>;
+  #settling: Promise<void> | undefined;
 
   constructor({ host, principal, surface, close }: HostBackendOptions) {
     this.#host = host;
@@ -47,21 +51,52 @@ class HostBackend implements Backend {
     this.close = close;
   }
 
+  async listMcpServers(workspace: string): Promise<readonly McpServerJson[]> {
+    await this.#settled();
+    return this.#host.mcpServers(workspace).map(mcpServerJson);
+  }
+
+  async addMcpServer(name: string, server: JsonObject, workspace: string): Promise<McpServerJson> {
+    const added = mcpServerJson(await this.#host.addMcpServer({ name, server, workspace }));
+    await this.#settled();
+    return this.#host.mcpServers(workspace).map(mcpServerJson).find((one) => one.name === name) ?? added;
+  }
+
+  removeMcpServer(name: string, workspace: string): Promise<void> {
+    return this.#host.removeMcpServer(name, workspace);
+  }
+
+  /** A host that was just opened knows the tools of its MCP servers when they have answered; one that hangs is not waited for. */
+  #settled(): Promise<void> {
+    this.#settling ??= new Promise((resolve) => {
+      const timer = setTimeout(resolve, SETTLE_MS);
+      void this.#host.settled().then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    return this.#settling;
+  }
+
   async listTools(query: ToolQuery): Promise<PageJson<ToolJson>> {
+    await this.#settled();
     const { items, nextCursor } = this.#host.listTools({ ...query, principal: this.#principal });
     return { items: items.map(toolJson), ...(nextCursor === undefined ? {} : { next_cursor: nextCursor }) };
   }
 
   async findTool(name: string, workspace: string): Promise<ToolDetailJson | undefined> {
+    await this.#settled();
     const view = this.#host.findTool(name, { workspace, principal: this.#principal });
     return view && toolDetailJson(view, this.#host.connections(workspace));
   }
 
-  invoke(call: BackendCall): Promise<InvocationOutcome> {
+  async invoke(call: BackendCall): Promise<InvocationOutcome> {
+    if (this.#host.findTool(call.tool, call) === undefined) await this.#settled();
     return this.#host.invoke({ ...call, principal: this.#principal, surface: this.#surface });
   }
 
   async listPacks(workspace: string): Promise<readonly PackJson[]> {
+    await this.#settled();
     return this.#host.packs(workspace).map(packJson);
   }
 

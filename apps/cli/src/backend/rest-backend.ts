@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { ExplainJson } from '@capstan/config';
 import type { CatalogSnapshot } from '@capstan/mcp';
-import type { InvocationOutcome, ToolProgress } from '@capstan/sdk';
+import type { InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
 import { isCapstanError } from '@capstan/sdk';
 import type { Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
 import { toCatalogTool } from './catalog-tool.ts';
@@ -12,6 +13,7 @@ import type {
   CircuitJson,
   ConnectionJson,
   ConnectionTestJson,
+  McpServerJson,
   PackJson,
   PageJson,
   ToolDetailJson,
@@ -25,6 +27,10 @@ const PAGE_LIMIT = 1000;
 const FRESH_MS = 1000;
 /** How often a client that waits for changes gets the server asked for them. */
 const POLL_MS = 3000;
+
+/** How long a new MCP server is watched, and how often. */
+const CONNECT_MS = 60_000;
+const CONNECT_POLL_MS = 250;
 
 /** Takes {@link RestTarget}. */
 export interface RestBackendOptions extends RestTarget {
@@ -125,6 +131,25 @@ class RestBackend implements Backend {
   async listCircuits(workspace: string): Promise<readonly CircuitJson[]> {
     const page = await this.#read<PageJson<CircuitJson>>(['v1', 'workspaces', workspace, 'circuits']);
     return page.items;
+  }
+
+  async listMcpServers(workspace: string): Promise<readonly McpServerJson[]> {
+    const page = await this.#read<PageJson<McpServerJson>>(['v1', 'workspaces', workspace, 'mcp-servers']);
+    return page.items;
+  }
+
+  async addMcpServer(name: string, server: JsonObject, workspace: string): Promise<McpServerJson> {
+    const path = ['v1', 'workspaces', workspace, 'mcp-servers'];
+    let found = (await this.#client.read({ method: 'POST', path, body: { name, server } })) as McpServerJson;
+    for (let waited = 0; found.state.kind === 'connecting' && waited < CONNECT_MS; waited += CONNECT_POLL_MS) {
+      await setTimeout(CONNECT_POLL_MS);
+      found = (await this.listMcpServers(workspace)).find((one) => one.name === name) ?? found;
+    }
+    return found;
+  }
+
+  async removeMcpServer(name: string, workspace: string): Promise<void> {
+    await this.#client.read({ method: 'DELETE', path: ['v1', 'workspaces', workspace, 'mcp-servers', name] });
   }
 
   async catalog(workspace: string): Promise<CatalogSnapshot> {

@@ -1,6 +1,7 @@
 import type {
   ConnectionTestReport,
   ConnectionView,
+  McpServerView,
   PackState,
   PackView,
   ToolState,
@@ -12,6 +13,7 @@ import type {
   ConnectionJson,
   ConnectionTestJson,
   DiagnosticJson,
+  McpServerJson,
   PackJson,
   StateJson,
   ToolDetailJson,
@@ -53,6 +55,20 @@ export function toolDetailJson(view: ToolView, connections: readonly ConnectionV
     ...(outputSchema === undefined ? {} : { output_schema: outputSchema }),
     policy: policyJson(policy),
     connections: connections.filter((connection) => mayUse(view, connection)).map(connectionJson),
+  };
+}
+
+export function mcpServerJson(view: McpServerView): McpServerJson {
+  const { name, workspace, pack, origin, transport, state, toolCount, isKept } = view;
+  return {
+    name,
+    workspace,
+    ...(pack === undefined ? {} : { pack }),
+    origin,
+    transport,
+    state: stateJson(state),
+    tool_count: toolCount,
+    kept: isKept,
   };
 }
 

@@ -143,6 +143,21 @@ export interface AuthorizationJson {
   readonly expires_at: string;
 }
 
+/** An MCP server. */
+export interface McpServerJson {
+  readonly name: string;
+  readonly workspace: string;
+  /** The pack that declares it. */
+  readonly pack?: string;
+  /** Its URL, or its command. */
+  readonly origin: string;
+  readonly transport: string;
+  readonly state: StateJson;
+  readonly tool_count: number;
+  /** Whether it was added to stay. */
+  readonly kept: boolean;
+}
+
 /** The breaker of one endpoint. */
 export interface CircuitJson {
   readonly endpoint: string;

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import type { CommandRunner } from '../command-context.ts';
 import { examples } from '../output/examples.ts';
+import { addMcpServerCommands } from './mcp-server-commands.ts';
 
 /** `capstan mcp`. */
 export function addMcpCommand(program: Command, run: CommandRunner): void {
-  program
-    .command('mcp')
+  const mcp = program.command('mcp');
+  addMcpServerCommands(mcp, run);
+  mcp
     .description(
       'serve the tools of a workspace over MCP on stdin and stdout, for a client that starts its servers itself',
     )

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { EnablementState, EnablementStore } from '@capstan/host';
-import { CapstanError, type JsonValue } from '@capstan/sdk';
+import { CapstanError, type JsonObject, type JsonValue } from '@capstan/sdk';
 import { writeFileAtomically } from './atomic-file.ts';
 
 const NOTHING: EnablementState = { workspaces: {} };
@@ -9,8 +9,13 @@ const NOTHING: EnablementState = { workspaces: {} };
 export function enablementFile(path: string): EnablementStore {
   return {
     load: () => (existsSync(path) ? readState(path) : NOTHING),
-    save: (state) => writeFileAtomically(path, `${JSON.stringify({ version: 1, ...state }, undefined, 2)}\n`),
+    save: (state) => writeFileAtomically(path, `${JSON.stringify(toFile(state), undefined, 2)}\n`),
   };
+}
+
+/** The file's own words are snake_case. */
+function toFile({ workspaces, mcpServers }: EnablementState): object {
+  return { version: 1, workspaces, ...(mcpServers === undefined ? {} : { mcp_servers: mcpServers }) };
 }
 
 function readState(path: string): EnablementState {
@@ -33,7 +38,26 @@ function parseState(text: string): EnablementState | undefined {
   if (!isObject(workspaces)) return undefined;
   const read = Object.entries(workspaces).map(([workspace, packs]) => [workspace, readPacks(packs)] as const);
   if (read.some(([, packs]) => packs === undefined)) return undefined;
-  return { workspaces: Object.fromEntries(read.map(([workspace, packs]) => [workspace, packs ?? {}])) };
+  const mcpServers = readServers(isObject(value) ? value.mcp_servers : undefined);
+  return {
+    workspaces: Object.fromEntries(read.map(([workspace, packs]) => [workspace, packs ?? {}])),
+    ...(mcpServers === undefined ? {} : { mcpServers }),
+  };
+}
+
+/** What each server is stands in its own words, and is read where it is connected. */
+export function readServers(value: JsonValue | undefined): EnablementState['mcpServers'] | undefined {
+  if (!isObject(value)) return undefined;
+  return Object.fromEntries(
+    Object.entries(value).map(([workspace, servers]) => [
+      workspace,
+      Object.fromEntries(
+        Object.entries(isObject(servers) ? servers : {}).filter((entry): entry is [string, JsonObject] =>
+          isObject(entry[1]),
+        ),
+      ),
+    ]),
+  );
 }
 
 function readPacks(value: JsonValue | undefined): EnablementState['workspaces'][string] | undefined {

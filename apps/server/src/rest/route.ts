@@ -39,7 +39,7 @@ export interface RouteRequest {
 
 /** One operation of the REST surface: what is routed, what is checked, and what `/openapi.json` says, in one place. */
 export interface Route {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** With parameters as `{name}`. */
   readonly path: string;
   readonly operationId: string;
