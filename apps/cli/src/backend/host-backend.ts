@@ -1,7 +1,7 @@
 import { type ExplainJson, toExplainJson } from '@capstan/config';
 import type { Host, Surface } from '@capstan/host';
 import type { CatalogSnapshot } from '@capstan/mcp';
-import { CapstanError, type InvocationOutcome, JsonObject, type JsonValue, type Principal } from '@capstan/sdk';
+import { CapstanError, type InvocationOutcome, type JsonObject, type JsonValue, type Principal } from '@capstan/sdk';
 import { createHostGateway } from '@capstan/server';
 import type { Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
 import { connectionJson, connectionTestJson, mcpServerJson, packJson, toolDetailJson, toolJson } from './to-json.ts';
@@ -10,7 +10,8 @@ import type {
   CircuitJson,
   ConnectionJson,
   ConnectionTestJson,
-  McpServerJson, PackJson,
+  McpServerJson,
+  PackJson,
   PageJson,
   ToolDetailJson,
   ToolJson,
@@ -59,7 +60,12 @@ class HostBackend implements Backend {
   async addMcpServer(name: string, server: JsonObject, workspace: string): Promise<McpServerJson> {
     const added = mcpServerJson(await this.#host.addMcpServer({ name, server, workspace }));
     await this.#settled();
-    return this.#host.mcpServers(workspace).map(mcpServerJson).find((one) => one.name === name) ?? added;
+    return (
+      this.#host
+        .mcpServers(workspace)
+        .map(mcpServerJson)
+        .find((one) => one.name === name) ?? added
+    );
   }
 
   removeMcpServer(name: string, workspace: string): Promise<void> {
