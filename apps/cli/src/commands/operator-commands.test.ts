@@ -118,7 +118,7 @@ describe('capstan status', () => {
     expect(out).toMatch(
       /^✗ broken in workspace default \(in process\): 1 of \d endpoints, 1 of 1 packs, 1 of 1 connections\n/u,
     );
-    expect(out).toMatch(/endpoints\n {2}✗ http:\S+ {2}left alone since \S+ \(\d+ s ago\)\n/u);
+    expect(out).toMatch(/endpoints\n {2}✗ http:\S+ \(notes\) {2}left alone since \S+ \(\d+ s ago\)\n/u);
     expect(out).toMatch(
       /CAPSTAN_REMOTE_UNREACHABLE; calls fail at once; the next one tries it out at \S+ \(in \d+ s\)\n/u,
     );

@@ -54,7 +54,7 @@ function section(title: string, entries: readonly (readonly string[])[]): readon
 
 /** A breaker is kept for each pack by itself: what one of them sends can open no other's. */
 function placeOf({ endpoint, pack }: CircuitJson): string {
-  return oneLine(pack === undefined ? endpoint : `${endpoint}  (${pack})`);
+  return oneLine(pack === undefined ? endpoint : `${endpoint} (${pack})`);
 }
 
 function circuitLines(circuit: CircuitJson, paint: Paint, now: number): readonly string[] {

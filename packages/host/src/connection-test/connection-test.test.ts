@@ -23,6 +23,9 @@ tools:
     examples: [{ to: U1 }]
     remote: { tool_type: line, action: send }
     input_schema: { type: object }
+  - name: line.plain
+    description: A declared call
+    http: { method: GET, url: "\${config.base_url}/plain" }
 `;
 
 function settings(url: string, connection = `auth: { type: bearer, token: ${TOKEN} }`, more = ''): string {
@@ -231,4 +234,23 @@ test('basic, keys and tokens by client credentials reach the service from capsta
   expect((await sent('auth: { type: api_key, key: k-123456, query: key }'))?.path).toMatch(/\?key=k-123456$/);
   const oauth = `auth: { type: oauth2_client_credentials, client_id: c, client_secret: s, token_url: "${remote.url}/token" }`;
   expect((await sent(oauth))?.headers.authorization).toBe('Bearer granted');
+});
+
+test('all kinds of tools of a connection share its token', async () => {
+  const remote = await contractService();
+  remote.answer(({ path }) =>
+    path === '/token'
+      ? { status: 200, body: { access_token: 'granted', token_type: 'bearer' } }
+      : { status: 200, body: { success: true, result: {} } },
+  );
+  const auth = `auth: { type: oauth2_client_credentials, client_id: c, client_secret: s, token_url: "${remote.url}/token" }`;
+  const host = await hostFor(remote.url, auth);
+  for (const tool of ['line_pack.line.send', 'line_pack.line.plain']) {
+    expect(await host.invoke({ tool, arguments: {} })).toMatchObject({ status: 'succeeded' });
+  }
+  expect(remote.requests.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+    ['/token', expect.stringMatching(/^Basic /)],
+    ['/v1/tools/line.send', 'Bearer granted'],
+    ['/plain', 'Bearer granted'],
+  ]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CredentialUse } from './authenticator.ts';
+import type { CredentialUse } from './authentication.ts';
 import { type OAuthServer, oauthServer } from './oauth-server.test.support.ts';
 import {
   accountAuth,

@@ -1,11 +1,8 @@
 import { type CapstanError, isCapstanError, type ToolConnection } from '@capstan/sdk';
 import { HttpFailure } from '../http-failure.ts';
 import type { HttpAnswer, HttpClient, HttpStream, HttpStreamRequest, HttpStreamSink } from '../types.ts';
-import type { Authenticator, CredentialUse } from './authenticator.ts';
+import type { Authenticator, CredentialUse, ServiceClient } from './authentication.ts';
 import { type Credentials, withCredentials } from './credentials.ts';
-
-/** The outward client as one connection uses it: credentials on everything that it sends. */
-export type ServiceClient = Pick<HttpClient, 'exchange' | 'stream'>;
 
 /** Makes the client of a connection. A 401 to a token is tried once more with a new one, in streams too. */
 export function serviceClient(

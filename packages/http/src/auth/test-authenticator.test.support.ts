@@ -6,7 +6,8 @@ import { onTestFinished } from 'vitest';
 import { loopbackClient } from '../loopback-client.test.support.ts';
 import type { HttpAnswer, HttpClient } from '../types.ts';
 import type { AccountEvent } from './account-tokens.ts';
-import { type Authenticator, type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
+import type { Authenticator } from './authentication.ts';
+import { type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
 import { CLIENT_ID, CLIENT_SECRET, type OAuthServer } from './oauth-server.test.support.ts';
 
 export const START_MS: number = Date.UTC(2026, 0, 1);
