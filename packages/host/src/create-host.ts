@@ -130,6 +130,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     httpTool: (backend, pack) =>
       createHttpTool(backend, {
         http,
+        authenticator,
         clock,
         random: options.random ?? Math.random,
         breakerOf: (endpoint) => endpoints.of(endpoint, pack).breaker,
