@@ -64,11 +64,18 @@ describe('docs/diagnostics.md', () => {
 
   const examples = sections.filter((section) => section.example !== undefined);
   test.each(examples)('$title: the example shows it, and nothing else', ({ title, example = '' }) => {
-    const files = { 'manifest.yaml': example, 'src/tools.ts': '', ...packageOf(title) };
+    const files = { 'manifest.yaml': example, ...BUILT, ...packageOf(title) };
     const diagnostics = inPack(files, (folder) => lintPack(folder, { capstanVersion: '0.1.0' }).diagnostics);
     expect(mainly(diagnostics)).toEqual([title]);
   });
 });
+
+/** The code that the examples name. */
+const BUILT = {
+  'src/tools.ts': '',
+  'dist/tools.js': 'export const act = 1;\nexport const actAgain = 2;\n',
+  'dist/common.cjs': 'module.exports = make();\n',
+};
 
 function packageOf(title: string): Readonly<Record<string, string>> {
   return title.endsWith('VERSION_MISMATCH') ? { 'package.json': '{ "version": "1.0.1" }' } : {};

@@ -10,6 +10,9 @@ test.each([
   ['typ', 'type'],
   ['banana', undefined],
   ['', undefined],
+  ['tpye', 'type'],
+  ['otols', 'tools'],
+  ['epyt', undefined],
 ])('%j is meant to be %j', (word, meant) => {
   expect(suggest(word, words)).toBe(meant);
 });

@@ -90,10 +90,61 @@ tools:
     input_schema: { properties: { n: { type: integer } } }
     examples: [{ n: 1 }, { n: x }]
 `;
-    expect(found({ 'manifest.yaml': manifest })).toEqual([
+    expect(found({ 'manifest.yaml': manifest, 'b.js': 'export const b = 1;' })).toEqual([
       'MANIFEST_CONFIG_DEFAULT p/manifest.yaml:3:70',
       'PACK_EXAMPLE p/manifest.yaml:8:31',
     ]);
+  });
+});
+
+describe('the code that tools name', () => {
+  const manifest = (backend: string): string =>
+    `code: sample\nversion: 1.0.0\ntools:\n  - { name: a, backend: "${backend}" }\n`;
+  const lintCode = (backend: string, files: Readonly<Record<string, string>>): readonly string[] =>
+    lint({ 'manifest.yaml': manifest(backend), ...files }).diagnostics.map(({ code, hint }) => `${code}: ${hint}`);
+
+  test('a pack that is not built is told to be', () => {
+    const [told, ...others] = lintCode('./dist/tools.js:send', { 'src/tools.ts': 'export const send = 1;' });
+    expect(told).toMatch(/^CAPSTAN_PACK_BACKEND_FILE: Build the pack first/);
+    expect(others).toEqual([]);
+  });
+
+  test.each([
+    'export const send = 1;',
+    'export async function send() {}',
+    'export function* send() {}',
+    'export abstract class send {}',
+    'const a = 1;export{a as send};',
+    'const send = 1;\nexport {\n  other,\n  send,\n};',
+    "export { send } from './other.js';",
+    "export * from './other.js';",
+    "export * as send from 'somewhere';",
+    'export const other = 1;\nexport const sendMessage = 2, send = 3;\nexport { send };',
+  ])('an export is seen: %s', (code) => {
+    expect(lintCode('./tools.js:send', { 'tools.js': code, 'other.js': 'export const send = 1;' })).toEqual([]);
+  });
+
+  test.each([
+    ['export const sned = 1;', "CAPSTAN_PACK_BACKEND_EXPORT: did you mean 'sned'?"],
+    ['const send = 1;\n// export const send = 1;', 'CAPSTAN_PACK_BACKEND_EXPORT: It exports nothing.'],
+    ["export * from './other.js';", 'CAPSTAN_PACK_BACKEND_EXPORT: It exports quite.'],
+  ])('an export that is not there is told: %s', (code, said) => {
+    expect(lintCode('./tools.js:send', { 'tools.js': code, 'other.js': 'export const quite = 1;' })).toEqual([said]);
+  });
+
+  test.each([
+    'module.exports = make();',
+    "export * from 'somewhere';",
+    'export const { send } = make();',
+    'export const a = 1, send = 2;',
+  ])('where exports do not show, it is a warning: %s', (code) => {
+    expect(lint({ 'manifest.yaml': manifest('./tools.js:send'), 'tools.js': code }).diagnostics).toMatchObject([
+      { code: 'CAPSTAN_PACK_BACKEND_UNSEEN', severity: 'warning' },
+    ]);
+  });
+
+  test('a name in snake case finds its export in camel case, wherever the host looks for the module', () => {
+    expect(lintCode('sample.tools:send_it', { 'src/tools.ts': 'export const sendIt: Tool = make();' })).toEqual([]);
   });
 });
 

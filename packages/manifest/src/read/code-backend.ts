@@ -7,8 +7,8 @@ const PYTHON_ROOTS = new Set(['app', 'backend', 'capabilities', 'mindscape']);
 const WAYS_OUT =
   "Declare the tool as a remote call ('remote:'), serve it behind an MCP server ('mcp:'), or write it in TypeScript.";
 /** Where code may stand in a pack, and how it may end; the host looks in the same places. */
-const PLACES = ['', 'dist/', 'src/'];
-const ENDINGS = ['', '.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
+export const CODE_PLACES: readonly string[] = ['', 'dist/', 'src/'];
+export const CODE_ENDINGS: readonly string[] = ['', '.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
 
 /** What `backend:` names, or why it names nothing that can be. */
 export type CodeReading =
@@ -41,8 +41,8 @@ function isPython(module: string, name: string, code: string): boolean {
 /** With the folder at hand: a module that is there as Python, and not as JavaScript or TypeScript. */
 function isPythonOnly(module: string, has: (path: string) => boolean | undefined): boolean {
   if (has(`${module}.py`) !== true && has(`${module}/__init__.py`) !== true) return false;
-  return !PLACES.some((place) =>
-    ENDINGS.some((ending) => /\.[cm]?[jt]s$/.test(`${module}${ending}`) && has(`${place}${module}${ending}`)),
+  return !CODE_PLACES.some((place) =>
+    CODE_ENDINGS.some((ending) => /\.[cm]?[jt]s$/.test(`${module}${ending}`) && has(`${place}${module}${ending}`)),
   );
 }
 

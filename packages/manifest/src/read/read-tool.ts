@@ -1,5 +1,6 @@
 import { compileSchema, type DocumentPath, pointerPath, suggest } from '@capstan/schema';
 import { CATEGORIES, DANGER_LEVELS, type DangerLevel, type JsonSchema } from '@capstan/sdk';
+import { checkBackend } from '../lint/check-backend.ts';
 import type { ManifestTool } from '../pack-manifest.ts';
 import { type Fields, listAt, member, numberAt, textAt, textsAt } from '../record.ts';
 import { readAnnotations } from './read-annotations.ts';
@@ -26,6 +27,10 @@ export function readTool(tool: Fields, place: ToolReading, context: ReadingConte
   if (category !== undefined) checkCategory(category, [...place.path, 'category'], context);
   if (context.thorough && inputSchema !== undefined) checkExamples(tool, inputSchema, place.path, context);
   if (!backend || inputSchema === undefined) return undefined;
+  if (context.thorough) {
+    const schemaKey = member(tool, 'input_schema') === undefined ? 'schema_path' : 'input_schema';
+    checkBackend({ backend, inputSchema, path: place.path, schemaKey }, context);
+  }
   return {
     name: place.name,
     description: textAt(tool, 'description') ?? `${textAt(tool, 'display_name') ?? place.name} (${place.packName})`,
