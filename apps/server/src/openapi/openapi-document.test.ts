@@ -110,9 +110,17 @@ function requests(): readonly DocumentedRequest[] {
     { operation: 'authorizeConnection', path: `${BASE}/connections/nope/authorize`, method: 'POST', ...admin },
     { operation: 'listConnections', path: `${BASE}/connections`, ...admin },
     { operation: 'listCircuits', path: `${BASE}/circuits`, ...admin },
+    { operation: 'addMcpServer', path: `${BASE}/mcp-servers`, body: MCP_SERVER, ...admin },
+    { operation: 'addMcpServer', path: `${BASE}/mcp-servers`, body: MCP_SERVER, ...admin },
+    { operation: 'addMcpServer', path: `${BASE}/mcp-servers`, body: { name: 'far' }, ...admin },
+    { operation: 'listMcpServers', path: `${BASE}/mcp-servers`, ...admin },
+    { operation: 'removeMcpServer', path: `${BASE}/mcp-servers/far`, method: 'DELETE', ...admin },
+    { operation: 'removeMcpServer', path: `${BASE}/mcp-servers/far`, method: 'DELETE', ...admin },
     { operation: 'disablePack', path: `${BASE}/packs/line_pack/disable`, method: 'POST', ...admin },
   ];
 }
+
+const MCP_SERVER = { name: 'far', server: { url: 'http://127.0.0.1:9/mcp' } };
 
 const ACCOUNT = {
   id: 'account',

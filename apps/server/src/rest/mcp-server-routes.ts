@@ -87,13 +87,13 @@ function addServer(host: Host): Route {
       ],
       example: { name: 'docs', server: { url: 'https://mcp.example.com/mcp', prefix: 'docs_' } },
     },
-    responses: { 201: SERVER },
+    responses: { 200: SERVER },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND', 'CAPSTAN_CONFLICT', 'CAPSTAN_FORBIDDEN'],
     handle: async ({ workspace, body, caller }) => {
       const server = objectIn(body, 'server') ?? {};
       if (server.command !== undefined && caller.principal.id !== `key:${BOOTSTRAP_ADMIN}`) throw commandRefused();
       const added = await host.addMcpServer({ workspace, name: textIn(body, 'name') ?? '', server });
-      return { status: 201, body: mcpServerJson(added) };
+      return { status: 200, body: mcpServerJson(added) };
     },
   };
 }

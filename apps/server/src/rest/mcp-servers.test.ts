@@ -14,7 +14,7 @@ test('an admin adds a server, its tools are called over MCP, and it is removed a
   const url = await mcpServer();
   const server = await gateway();
   const added = await server.send(PATH, { key: ADMIN_KEY, body: { name: 'docs', server: { url, prefix: 'd_' } } });
-  expect([added.status, await added.json()]).toMatchObject([201, { name: 'docs', transport: 'http', kept: true }]);
+  expect([added.status, await added.json()]).toMatchObject([200, { name: 'docs', transport: 'http', kept: true }]);
   await server.host.settled();
   const listed = await (await server.send(PATH, { key: ADMIN_KEY })).json();
   expect(listed).toMatchObject({ items: [{ name: 'docs', state: { kind: 'ready' }, tool_count: 2, origin: url }] });
@@ -40,7 +40,7 @@ test('an agent key sees and adds no servers, and no key from elsewhere adds a pr
   expect((await server.send(PATH, { body })).status).toBe(403);
   const refused = await server.send(PATH, { key: ADMIN_KEY, body });
   expect([refused.status, await refused.json()]).toMatchObject([403, { error: { code: 'CAPSTAN_FORBIDDEN' } }]);
-  expect((await server.send(PATH, { key: 'cap_bootstrap', body })).status).toBe(201);
+  expect((await server.send(PATH, { key: 'cap_bootstrap', body })).status).toBe(200);
 });
 
 test('a server that nobody can read is refused with what is wrong', async () => {
