@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createServer as createHttpServer } from 'node:http';
 import { CAPSTAN_VERSION, type Host } from '@capstan/host';
 import { createMcpHttp, type McpHttp } from '@capstan/mcp';
 import { CapstanError, isCapstanError } from '@capstan/sdk';
@@ -8,10 +7,11 @@ import { authenticate, workspaceFor } from './auth/access.ts';
 import { KeyRing, type ServerKey } from './auth/key-ring.ts';
 import { CallGate } from './call-gate.ts';
 import { answerBadRequest } from './http/bad-request.ts';
-import { installCors } from './http/cors.ts';
 import { installErrorReplies } from './http/error-replies.ts';
+import { createHttpServer } from './http/http-server.ts';
 import { parseJsonBody } from './http/json-body.ts';
-import { createOriginGuard, type OriginGuard } from './http/origin-guard.ts';
+import { createOriginGuard } from './http/origin-guard.ts';
+import { draining, installRequestGate } from './http/request-gate.ts';
 import { createLog, type Log } from './log.ts';
 import { createHostGateway } from './mcp/host-gateway.ts';
 import { createMcpFront, type HttpFront, mountMcp } from './mcp/mount-mcp.ts';
@@ -22,7 +22,7 @@ import { invokeRoutes } from './rest/invoke-routes.ts';
 import { type Authorize, mountRoutes } from './rest/mount-routes.ts';
 import { mcpServerRoutes } from './rest/mcp-server-routes.ts';
 import { operatorRoutes } from './rest/operator-routes.ts';
-import { mountPublicRoutes, PUBLIC_PATHS } from './rest/public-routes.ts';
+import { mountPublicRoutes } from './rest/public-routes.ts';
 import { toolRoutes } from './rest/tool-routes.ts';
 
 /** What {@link createServer} takes. The host stays the caller's: closing the server does not close it. */
@@ -83,7 +83,7 @@ export function createServer(options: ServerOptions): CapstanServer {
     allowedOrigins: options.allowedOrigins ?? [],
     listenHost: address.host,
   });
-  installGuards(app, { guard, gate });
+  installRequestGate(app, { guard, gate });
   app.addHook('onResponse', async (request, reply) => {
     const { id, method, routeOptions } = request;
     const facts = { request_id: id, method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime };
@@ -120,16 +120,14 @@ export function createServer(options: ServerOptions): CapstanServer {
 /** @param front Sees each request before the framework does. */
 function createApp(front: HttpFront): FastifyInstance {
   const app = fastify({
-    serverFactory: (handle, { keepAliveTimeout = 0, requestTimeout = 0 }) => {
-      const server = createHttpServer((request, response) => {
+    serverFactory: (handle) =>
+      createHttpServer((request, response) => {
         if (!front(request, response)) handle(request, response);
-      });
-      return Object.assign(server, { keepAliveTimeout, requestTimeout });
-    },
+      }),
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => `req_${randomUUID()}`,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
-    // While it drains the server answers in its own words; see installGuards.
+    // While it drains the server answers in its own words; see installRequestGate.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     frameworkErrors: (_error, _request, reply) => answerBadRequest(reply),
@@ -156,26 +154,6 @@ function logged(front: HttpFront, log: Log): HttpFront {
     }
     return isTaken;
   };
-}
-
-/** What every request passes first: the guard against foreign pages, and the gate of a closing server. */
-function installGuards(
-  app: FastifyInstance,
-  { guard, gate }: { readonly guard: OriginGuard; readonly gate: CallGate },
-): void {
-  app.addHook('onRequest', async (request) => {
-    const { url } = request.routeOptions;
-    // Probes of an orchestrator name the host by whatever address they have.
-    if (url === '/healthz' || url === '/readyz') return;
-    guard.check({ host: request.headers.host, origin: request.headers.origin });
-    if (!gate.isClosed || (url !== undefined && PUBLIC_PATHS.has(url))) return;
-    throw draining();
-  });
-  installCors(app);
-}
-
-function draining(): CapstanError {
-  return new CapstanError('CAPSTAN_DRAINING', 'the server is closing', { details: { retry_after_ms: 1000 } });
 }
 
 /** Checks each request once, however often it is asked. */

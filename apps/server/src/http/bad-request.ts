@@ -16,5 +16,6 @@ export function answerBadRequest(to: FastifyReply | Socket): void {
     return;
   }
   const head = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n`;
-  to.end(head + text);
+  // Half closed it would stay open for as long as the other side likes.
+  to.end(head + text, () => to.destroy());
 }

@@ -2,13 +2,11 @@ import { CapstanError, isCapstanError } from '@capstan/sdk';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import { errorReply, type HttpReply } from '../rest/wire-outcome.ts';
+import { nothingAt } from './request-gate.ts';
 
 /** Every failure of a request in our own form: a code, a fact, a next action, and never a stack. */
 export function installErrorReplies(app: FastifyInstance, log: PinoLogger): void {
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0]?.slice(0, 256);
-    return sendReply(reply, errorReply(new CapstanError('CAPSTAN_NOT_FOUND', `nothing at ${request.method} ${path}`)));
-  });
+  app.setNotFoundHandler((request, reply) => sendReply(reply, errorReply(nothingAt(request))));
   app.setErrorHandler((error, request, reply) => {
     const known = toCapstanError(error);
     if (known.code === 'CAPSTAN_INTERNAL') log.error({ err: error, request_id: request.id }, 'a request failed');

@@ -40,7 +40,8 @@ function hasPrototypeKey(value: unknown): boolean {
     const current = waiting.pop();
     if (typeof current !== 'object' || current === null) continue;
     if (Object.hasOwn(current, '__proto__')) return true;
-    waiting.push(...Object.values(current));
+    // Not spread into arguments: of those there may be a hundred thousand at most.
+    for (const member of Object.values(current)) waiting.push(member);
   }
   return false;
 }

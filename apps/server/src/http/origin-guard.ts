@@ -20,6 +20,8 @@ export interface RequestOrigin {
 export interface OriginGuard {
   /** @throws CapstanError CAPSTAN_FORBIDDEN */
   check(request: RequestOrigin): void;
+  /** Whether pages of an origin may call. */
+  allowsOrigin(origin: string): boolean;
 }
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
@@ -32,12 +34,15 @@ export function createOriginGuard(options: OriginGuardOptions): OriginGuard {
   const names = options.allowedOrigins.filter((entry) => !entry.includes('://'));
   const originHosts = hostnames([...LOOPBACK, ...own, ...names]);
   const origins = new Set(options.allowedOrigins.map((entry) => URL.parse(entry)?.origin ?? entry));
+  const allowsOrigin = (origin: string): boolean => {
+    const hostname = origins.has(origin) ? undefined : URL.parse(origin)?.hostname;
+    return hostname === undefined ? origins.has(origin) : originHosts.has(hostname);
+  };
   return {
+    allowsOrigin,
     check: ({ host, origin }) => {
       if (!hosts.has(hostnameOf(host ?? ''))) throw wrongHost(host);
-      if (origin === undefined || origins.has(origin)) return;
-      const hostname = URL.parse(origin)?.hostname;
-      if (hostname === undefined || !originHosts.has(hostname)) throw wrongOrigin(origin);
+      if (origin !== undefined && !allowsOrigin(origin)) throw wrongOrigin(origin);
     },
   };
 }

@@ -3,6 +3,7 @@ import { handleReading, type McpHttp, readJsonBody } from '@capstan/mcp';
 import { isCapstanError } from '@capstan/sdk';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../auth/key-ring.ts';
+import { hasSeveralHosts } from '../http/http-server.ts';
 import { parseJsonBody } from '../http/json-body.ts';
 
 /** What the MCP routes need. */
@@ -67,7 +68,7 @@ const PATH = /^(?:\/mcp|\/w\/([a-z0-9][a-z0-9_-]*)\/mcp)$/;
 export function createMcpFront({ mcp, admit, bodyLimitBytes, onError }: McpFrontOptions): HttpFront {
   const reader = { limitBytes: bodyLimitBytes, parse: parseJsonBody };
   return (request, response) => {
-    const path = isPlain(request, bodyLimitBytes) ? PATH.exec(request.url ?? '') : null;
+    const path = isPlain(request, bodyLimitBytes) && !hasSeveralHosts(request) ? PATH.exec(request.url ?? '') : null;
     const admitted = path === null ? undefined : admission(admit, request, path[1]);
     if (admitted === undefined) return false;
     const { workspace, caller } = admitted;

@@ -33,9 +33,15 @@ const CONTEXT: RouteSchema = {
 const CONNECTION: RouteSchema = {
   type: 'string',
   minLength: 1,
+  maxLength: 256,
   description: 'Id or name of a connection, where the tool has more than one.',
 };
-const NAME: RouteSchema = { type: 'string', minLength: 1, description: 'Exposed name, tool id or alias.' };
+const NAME: RouteSchema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 256,
+  description: 'Exposed name, tool id or alias.',
+};
 
 /** What a call may end with. */
 const CALL_ERRORS = Object.keys(ERROR_CODES) as readonly ErrorCode[];

@@ -55,7 +55,7 @@ function enablePack(host: Host): Route {
             environment: {
               type: 'array',
               maxItems: 1000,
-              items: { type: 'string', minLength: 1 },
+              items: { type: 'string', minLength: 1, maxLength: 256 },
               description: 'Variables of the host that the pack may read. `GET …/packs` shows which it would.',
             },
           },
