@@ -104,7 +104,7 @@ describe('capstan status', () => {
     const { code, out } = await run('status');
     expect([code, out]).toEqual([
       0,
-      '✓ nothing is known to be broken in workspace default (in process): 1 packs, 1 connections, 0 endpoints\n',
+      '✓ nothing is known to be broken in workspace default (in process): 1 pack, 1 connection, 0 endpoints\n',
     ]);
   });
 
@@ -116,7 +116,7 @@ describe('capstan status', () => {
     const { code, out } = await run('status');
     expect(code).toBe(9);
     expect(out).toMatch(
-      /^✗ broken in workspace default \(in process\): 1 of \d endpoints, 1 of 1 packs, 1 of 1 connections\n/u,
+      /^✗ broken in workspace default \(in process\): 1 of 1 endpoint, 1 of 1 pack, 1 of 1 connection\n/u,
     );
     expect(out).toMatch(/endpoints\n {2}✗ http:\S+ \(notes\) {2}left alone since \S+ \(\d+ s ago\)\n/u);
     expect(out).toMatch(

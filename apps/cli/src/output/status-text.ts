@@ -19,8 +19,14 @@ export function statusText(condition: HostCondition, { paint }: Printer, now: nu
   const { circuits, packs, connections, counts, workspace, origin } = condition;
   const broken = circuits.length + packs.length + connections.length;
   const where = `workspace ${workspace} (${origin})`;
-  const all = `${counts.packs} packs, ${counts.connections} connections, ${counts.circuits} endpoints`;
-  if (broken === 0) return `${paint.good('✓')} nothing is known to be broken in ${where}: ${all}`;
+  if (broken === 0) {
+    const all = [
+      counted(counts.packs, 'pack'),
+      counted(counts.connections, 'connection'),
+      counted(counts.circuits, 'endpoint'),
+    ];
+    return `${paint.good('✓')} nothing is known to be broken in ${where}: ${all.join(', ')}`;
+  }
   return [
     `${paint.bad('✗')} broken in ${where}: ${shares(condition)}`,
     ...section(
@@ -38,14 +44,20 @@ export function statusText(condition: HostCondition, { paint }: Printer, now: nu
   ].join('\n');
 }
 
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** How much of what there is; nothing of what works. */
 function shares({ circuits, packs, connections, counts }: HostCondition): string {
   const all: readonly (readonly [what: string, broken: number, count: number])[] = [
-    ['endpoints', circuits.length, counts.circuits],
-    ['packs', packs.length, counts.packs],
-    ['connections', connections.length, counts.connections],
+    ['endpoint', circuits.length, counts.circuits],
+    ['pack', packs.length, counts.packs],
+    ['connection', connections.length, counts.connections],
   ];
-  return all.flatMap(([what, broken, count]) => (broken === 0 ? [] : [`${broken} of ${count} ${what}`])).join(', ');
+  return all
+    .flatMap(([what, broken, count]) => (broken === 0 ? [] : [`${broken} of ${counted(count, what)}`]))
+    .join(', ');
 }
 
 function section(title: string, entries: readonly (readonly string[])[]): readonly string[] {
