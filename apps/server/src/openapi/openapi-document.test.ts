@@ -1,3 +1,4 @@
+import type { ResultStore } from '@capstan/host';
 import { compileSchema } from '@capstan/schema';
 import { CapstanError, ERROR_CODES, type ErrorCode, type JsonValue } from '@capstan/sdk';
 import { expect, test } from 'vitest';
@@ -55,6 +56,12 @@ test('every reference of the document leads somewhere, and every operation has a
   }
 });
 
+test('who opens the address of the server finds the page', async () => {
+  const server = await serverUnderTest();
+  const response = await server.send('/', { key: '' });
+  expect(await response.text()).toBe(await (await server.send('/docs', { key: '' })).text());
+});
+
 test('the page loads nothing, runs only its own script, and shows every operation', async () => {
   const server = await serverUnderTest();
   const response = await server.send('/docs', { key: '' });
@@ -110,6 +117,8 @@ function requests(): readonly DocumentedRequest[] {
     { operation: 'authorizeConnection', path: `${BASE}/connections/nope/authorize`, method: 'POST', ...admin },
     { operation: 'listConnections', path: `${BASE}/connections`, ...admin },
     { operation: 'listCircuits', path: `${BASE}/circuits`, ...admin },
+    { operation: 'fetchResult', path: `${BASE}/results/res_1` },
+    { operation: 'fetchResult', path: `${BASE}/results/res_2` },
     { operation: 'addMcpServer', path: `${BASE}/mcp-servers`, body: MCP_SERVER, ...admin },
     { operation: 'addMcpServer', path: `${BASE}/mcp-servers`, body: MCP_SERVER, ...admin },
     { operation: 'addMcpServer', path: `${BASE}/mcp-servers`, body: { name: 'far' }, ...admin },
@@ -134,12 +143,18 @@ const ACCOUNT = {
   },
 };
 
+/** Has one result. */
+const RESULTS: ResultStore = {
+  put: () => Promise.reject(new Error('nothing is large here')),
+  get: async (_workspace, id) => (id === 'res_1' ? '{"large":true}' : undefined),
+};
+
 async function documentedServer(): Promise<ServerUnderTest> {
   const { config } = linePackFolder({
     packs: { line_pack: { config: { base_url: 'http://127.0.0.1:9' } } },
     workspaces: { default: { connections: [ACCOUNT] } },
   });
-  const server = await serverUnderTest({ hostOptions: { config } });
+  const server = await serverUnderTest({ hostOptions: { config, results: RESULTS } });
   server.host.register(tool('app.ok', () => ({ a: 1 })));
   for (const code of Object.keys(ERROR_CODES) as readonly ErrorCode[]) {
     server.host.register(
