@@ -1,4 +1,11 @@
 // `pnpm capstan …`: the command line from a checkout. Stdout holds nothing but the command's own output.
-import { runCli } from './run-cli.mjs';
+import { oldNodeMessage } from './node-version.mjs';
 
-await runCli(process.argv.slice(2));
+const complaint = oldNodeMessage(process.versions.node);
+if (complaint === undefined) {
+  const { runCli } = await import('./run-cli.mjs');
+  await runCli(process.argv.slice(2));
+} else {
+  process.stderr.write(`${complaint}\n`);
+  process.exitCode = 1;
+}
