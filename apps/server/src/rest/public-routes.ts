@@ -9,7 +9,7 @@ export interface PublicRoutesOptions {
 }
 
 /** Paths that answer without a key. */
-export const PUBLIC_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/openapi.json', '/docs']);
+export const PUBLIC_PATHS: ReadonlySet<string> = new Set(['/', '/healthz', '/readyz', '/openapi.json', '/docs']);
 
 /** Health, and the documentation of the interface. */
 export function mountPublicRoutes(app: FastifyInstance, { openApi, isDraining }: PublicRoutesOptions): void {
@@ -20,6 +20,7 @@ export function mountPublicRoutes(app: FastifyInstance, { openApi, isDraining }:
     isDraining() ? reply.code(503).send({ status: 'draining' }) : { status: 'ready' },
   );
   app.get('/openapi.json', (_request, reply) => reply.type('application/json; charset=utf-8').send(document));
+  app.get('/', (_request, reply) => reply.redirect('/docs'));
   app.get('/docs', (_request, reply) =>
     reply
       .type('text/html; charset=utf-8')
