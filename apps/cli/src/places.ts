@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { CliIo } from './cli-io.ts';
 import { usageError } from './failure-report.ts';
@@ -21,7 +21,7 @@ export interface Places {
 /**
  * The settings are those of `--config`, else `capstan.yaml` of the current folder, if it has one.
  * The data folder is that of `--data`, of `CAPSTAN_DATA`, else `.capstan` beside the settings.
- * @throws CapstanError where `--config` names no file
+ * @throws CapstanError where `--config` names no file, or `--data` does
  */
 export function findPlaces(io: CliIo, options: Pick<GlobalOptions, 'config' | 'data'>): Places {
   const settings = resolve(io.cwd, options.config ?? SETTINGS_FILE);
@@ -37,8 +37,16 @@ export function findPlaces(io: CliIo, options: Pick<GlobalOptions, 'config' | 'd
   return {
     config: hasSettings ? shownPath(io.cwd, settings) : undefined,
     folder,
-    data: data === undefined ? join(folder, DATA_FOLDER) : resolve(io.cwd, data),
+    data: data === undefined ? join(folder, DATA_FOLDER) : dataFolderAt(resolve(io.cwd, data), data),
   };
+}
+
+function dataFolderAt(path: string, written: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return path;
+  throw usageError(
+    `the data folder ${written} is a file`,
+    'Name a folder with --data or CAPSTAN_DATA; it need not exist yet.',
+  );
 }
 
 /** A path as it is shortest to read from a folder: relative when it is inside. */

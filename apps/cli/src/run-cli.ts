@@ -6,6 +6,7 @@ import type { CommandContext, CommandHandler } from './command-context.ts';
 import { EXIT_OK, exitCodeOf } from './exit-code.ts';
 import { reportFailure, toCapstanError, usageError } from './failure-report.ts';
 import { type GlobalOptions, readGlobalOptions } from './global-options.ts';
+import { withNotFoundHint } from './not-found-hint.ts';
 import { createPrinter } from './output/printer.ts';
 import { createProgram } from './program.ts';
 
@@ -45,7 +46,7 @@ async function runCommand(io: CliIo, open: BackendOpener, command: Command, hand
   try {
     return await handler(context);
   } catch (error) {
-    return fail(io, options, error);
+    return fail(io, options, await withNotFoundHint(toCapstanError(error), context));
   }
 }
 

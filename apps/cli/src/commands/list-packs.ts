@@ -1,16 +1,30 @@
 import type { PackJson } from '../backend/views.ts';
+import type { CliIo } from '../cli-io.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT_OK } from '../exit-code.ts';
+import type { GlobalOptions } from '../global-options.ts';
 import type { Printer } from '../output/printer.ts';
 import { stateDetails, stateName, stateSign } from '../output/state-text.ts';
 import { formatTable } from '../output/table.ts';
+import { findPlaces } from '../places.ts';
+import { staleSettingsHint } from '../stale-settings.ts';
 
 /** `capstan pack list`. */
-export async function listPacks({ options, printer, backend }: CommandContext): Promise<number> {
-  const packs = await (await backend()).listPacks(options.workspace);
+export async function listPacks({ io, options, printer, backend }: CommandContext): Promise<number> {
+  const host = await backend();
+  const packs = await host.listPacks(options.workspace);
   if (printer.format === 'json') printer.json({ items: packs });
-  else printer.text(packs.length === 0 ? noPacksText() : packsText(packs, printer));
+  else printer.text(packs.length === 0 ? emptyText(io, options, host.origin) : packsText(packs, printer));
+  const stale = staleSettingsHint(io, options, host.origin);
+  if (stale !== undefined) printer.note(`${printer.notePaint.warn('!')} ${stale}`);
   return EXIT_OK;
+}
+
+/** In a folder without settings the folder is more likely wrong than the settings missing. */
+function emptyText(io: CliIo, options: GlobalOptions, origin: string): string {
+  const { config, folder } = findPlaces(io, options);
+  if (origin !== 'in process' || config !== undefined) return noPacksText();
+  return `no capstan.yaml here (looked in ${folder}): run this where it is, or name it with --config.\n\n${noPacksText()}`;
 }
 
 /** What to do when there is no pack at all. */

@@ -45,6 +45,18 @@ test('the manifest itself may be named', async () => {
   expect((await validate('packs/clean/manifest.yaml')).code).toBe(0);
 });
 
+test('what a glob of the shell names beside packs is passed over, with a warning, also strictly', async () => {
+  folder.write('packs/clean/manifest.yaml', CLEAN);
+  folder.write('packs/clean.tsconfig.json', '{}');
+  const { code, out, err } = await validate('packs/clean', 'packs/clean.tsconfig.json', '--strict');
+  expect(code).toBe(0);
+  expect(out).not.toContain('tsconfig');
+  expect(err).toBe('! packs/clean.tsconfig.json is no pack folder: passed over\n');
+  const alone = await validate('packs/clean.tsconfig.json');
+  expect(alone.code).toBe(2);
+  expect(alone.err).toContain('packs/clean.tsconfig.json is no pack folder and no manifest');
+});
+
 test('every finding comes with its place as the person named it, then a summary, exit code 2', async () => {
   folder.write('broken/manifest.yaml', 'code: Broken Pack\nversion: "1.0.0"\ntools:\n  - nme: x\n');
   const { code, out } = await validate('broken');

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { CAPSTAN_VERSION } from '@capstan/host';
 import { lintPack, type ManifestLoading } from '@capstan/manifest';
 import { formatDiagnostic, hasErrors } from '@capstan/schema';
@@ -11,6 +11,7 @@ import { EXIT_OK, exitCodeOf } from '../exit-code.ts';
 import { usageError } from '../failure-report.ts';
 import { plainText } from '../output/display-text.ts';
 import type { Paint } from '../output/paint.ts';
+import type { Printer } from '../output/printer.ts';
 
 /** How strictly. */
 export interface ValidateOptions {
@@ -33,7 +34,7 @@ export async function validatePacks(
   { strict = false, schema }: ValidateOptions,
 ): Promise<number> {
   const foreign = schema === undefined ? {} : { foreignSchema: readSchema(io, schema) };
-  const checked = paths.map((path): Checked => {
+  const checked = packsAmong(io, printer, paths).map((path): Checked => {
     const { folder, displayPath } = packFolder(io, path);
     const options = { strict, displayPath, capstanVersion: CAPSTAN_VERSION, ...foreign };
     return { path, loading: lintPack(folder, options) };
@@ -44,9 +45,27 @@ export async function validatePacks(
   return isBroken ? exitCodeOf('CAPSTAN_INVALID_REQUEST') : EXIT_OK;
 }
 
+const MANIFEST_FILE = /^manifest\.(?:ya?ml|json)$/u;
+
+/** A shell gives for `packs/*` what else lies there; beside folders that is passed over, alone it is a mistake. */
+function packsAmong(io: CliIo, printer: Printer, paths: readonly string[]): readonly string[] {
+  const strays = paths.filter((path) => isFile(io, path) && !MANIFEST_FILE.test(basename(path)));
+  const packs = paths.filter((path) => !strays.includes(path));
+  const [first] = strays;
+  if (first !== undefined && packs.length === 0) {
+    throw usageError(`${first} is no pack folder and no manifest`, "Give a pack's folder, or its manifest.yaml.");
+  }
+  for (const path of strays)
+    printer.note(`${printer.notePaint.warn('!')} ${plainText(path)} is no pack folder: passed over`);
+  return packs;
+}
+
+function isFile(io: CliIo, path: string): boolean {
+  return statSync(resolve(io.cwd, path), { throwIfNoEntry: false })?.isFile() === true;
+}
+
 function packFolder(io: CliIo, path: string): { readonly folder: string; readonly displayPath: string } {
-  const isFile = statSync(resolve(io.cwd, path), { throwIfNoEntry: false })?.isFile() === true;
-  const displayPath = isFile ? dirname(path) : path;
+  const displayPath = isFile(io, path) ? dirname(path) : path;
   return { folder: resolve(io.cwd, displayPath), displayPath };
 }
 

@@ -25,6 +25,6 @@ export function curlLine(apiUrl: string, workspace: string, key: string, call: S
     '-H',
     'Content-Type: application/json',
     '-d',
-    jsonText({ arguments: call.arguments }),
+    jsonText({ arguments: call.arguments, ...(call.connection === undefined ? {} : { connection: call.connection }) }),
   ]);
 }

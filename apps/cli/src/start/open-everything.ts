@@ -7,6 +7,7 @@ import { outgoingRequestPrinter } from '../debug-output.ts';
 import { findPlaces, type Places } from '../places.ts';
 import { readSettings, type SettingsReading } from '../read-settings.ts';
 import { startExampleProcess } from './example-service.ts';
+import { exposureWarning } from './exposure.ts';
 import { listenAddress } from './listen-address.ts';
 import { serverKeys } from './server-keys.ts';
 import type { StartFlags } from './start-flags.ts';
@@ -57,6 +58,8 @@ export async function openEverything(
     ...(settings?.server.publicUrl === undefined ? {} : { publicUrl: settings.server.publicUrl }),
   });
   stack.defer(() => server.close({ timeoutMs: DRAIN_MS }));
+  const warning = exposureWarning(address.host, new URL(server.url).port);
+  if (warning !== undefined) context.printer.note(warning);
   return { places, host, folder, url: server.url, exampleUrl: example?.url };
 }
 

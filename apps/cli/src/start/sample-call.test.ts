@@ -11,6 +11,7 @@ const tool = (parts: Partial<TryableTool>): TryableTool => ({
   readOnly: true,
   inputSchema: { type: 'object' },
   examples: [],
+  connections: [],
   ...parts,
 });
 
@@ -50,6 +51,11 @@ test('without an example the required arguments get the simplest values that fit
     mood: 'good',
     list: [],
   });
+});
+
+test('with several connections the call names one, with a single one it need not', () => {
+  expect(pickSampleCall([tool({ connections: ['line-b', 'line-a'] })])?.connection).toBe('line-b');
+  expect(pickSampleCall([tool({ connections: ['line-a'] })])).not.toHaveProperty('connection');
 });
 
 test('a tool that nothing simple fits, or that is not ready, is passed over', () => {

@@ -8,12 +8,16 @@ export interface TryableTool {
   readonly readOnly: boolean;
   readonly inputSchema: JsonSchema;
   readonly examples: readonly JsonValue[];
+  /** The connections that it may use, the one to show first. */
+  readonly connections: readonly string[];
 }
 
 /** A call that works as it stands. */
 export interface SampleCall {
   readonly tool: string;
   readonly arguments: JsonObject;
+  /** Where the tool would not know which one is meant. */
+  readonly connection?: string;
 }
 
 /** How to choose. */
@@ -31,7 +35,14 @@ export function pickSampleCall(
   const [first, second] = [preferWriting, !preferWriting].map((writes) => ready.filter((t) => t.readOnly !== writes));
   for (const tool of [...(first ?? []), ...(second ?? [])]) {
     const found = sampleArguments(tool);
-    if (found !== undefined) return { tool: tool.name, arguments: found };
+    const [connection, ...others] = tool.connections;
+    if (found !== undefined) {
+      return {
+        tool: tool.name,
+        arguments: found,
+        ...(connection === undefined || others.length === 0 ? {} : { connection }),
+      };
+    }
   }
   return undefined;
 }

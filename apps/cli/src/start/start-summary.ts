@@ -97,12 +97,16 @@ async function toolDetails(view: Backend, workspace: string): Promise<readonly T
   return details.filter((tool) => tool !== undefined);
 }
 
-function toTryable({ name, state, annotations, input_schema, examples }: ToolDetailJson): TryableTool {
+function toTryable({ name, state, annotations, input_schema, examples, connections }: ToolDetailJson): TryableTool {
+  const [working, others] = [true, false].map((works) =>
+    connections.filter(({ status }) => (status === 'connected') === works).map(({ id }) => id),
+  );
   return {
     name,
     ready: state.kind === 'ready',
     readOnly: annotations.read_only === true,
     inputSchema: input_schema,
     examples,
+    connections: [...(working ?? []), ...(others ?? [])],
   };
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -97,6 +97,25 @@ test('without settings it says how to begin', async () => {
   rmSync(join(folder.path, 'capstan.yaml'));
   const { said } = await start();
   expect(said).toContain('no packs yet');
+});
+
+test('settings that changed under a running server are told where they explain something', async () => {
+  const started = await startForProgram();
+  const later = new Date(Date.now() + 10_000);
+  utimesSync(join(folder.path, 'capstan.yaml'), later, later);
+  const packs = launch(['pack', 'list']);
+  expect(await packs.exit).toBe(0);
+  expect(packs.fake.stderr()).toContain('! capstan.yaml changed since the server started; restart it');
+  const tool = launch(['tool', 'describe', 'brand_new']);
+  expect(await tool.exit).toBe(3);
+  expect(tool.fake.stderr()).toContain('hint: capstan.yaml changed since the server started; restart it. ');
+  started.fake.signal('SIGINT');
+});
+
+test('a server that listens everywhere says so, and where it is reached', async () => {
+  const { said, fake } = await start(['--host', '0.0.0.0']);
+  expect(fake.stderr()).toMatch(/warning: .*every network.*server\.allowed_hosts/u);
+  expect(said).toMatch(/Capstan is running at http:\/\/127\.0\.0\.1:\d+/u);
 });
 
 test('the keys are for the owner alone, and in no log and no audit record', async () => {
