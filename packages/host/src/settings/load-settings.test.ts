@@ -241,7 +241,7 @@ describe('a file that is wrong', () => {
   test.each([
     ['dicsover: []', "'dicsover' is not a key of the file", "Did you mean 'discover'?"],
     ['packs: { a: { enviroment: [] } }', "'enviroment' is not a key of 'packs.a'", "Did you mean 'environment'?"],
-    ['server: { zzz: 1 }', "'zzz' is not a key of 'server'", 'Known here: host, port, allowed_hosts, allowed_origins.'],
+    ['server: { zzz: 1 }', "'zzz' is not a key of 'server'", 'Known here: host, port, public_url, allowed_hosts, allowed_origins.'],
     ['packs: { a: { trust: yes } }', "'packs.a.trust' can only be in_process", /take the key away/],
     [
       'workspaces: { W: {} }',
@@ -274,7 +274,7 @@ describe('a file that is wrong', () => {
       "conf/capstan.yaml:2:11 - error CAPSTAN_SETTINGS_UNKNOWN_KEY: 'prot' is not a key of 'server'
         2 | server: { prot: ●●●●
           |           ^
-        hint: Known here: host, port, allowed_hosts, allowed_origins."
+        hint: Did you mean 'port'?"
     `);
   });
 

@@ -41,7 +41,7 @@ test('a source line is shown up to the first value that may be secret', () => {
     "capstan.yaml:1:11 - error CAPSTAN_SETTINGS_UNKNOWN_KEY: 'prot' is not a key of 'server'
       1 | server: { prot: ●●●●
         |           ^
-      hint: Known here: host, port, allowed_hosts, allowed_origins."
+      hint: Did you mean 'port'?"
   `);
   expect(toldOf('log: { level: loud }')).toMatchInlineSnapshot(`
     "capstan.yaml:1:15 - error CAPSTAN_SETTINGS_INVALID_VALUE: 'log.level' is none of "trace", "debug", "info", "warn", "error", "silent"
