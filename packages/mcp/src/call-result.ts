@@ -1,3 +1,4 @@
+import { plainText } from '@capstan/schema';
 import type { InvocationOutcome, InvocationResult, JsonObject, JsonValue, WireError } from '@capstan/sdk';
 import { toWireError, toWireFallback } from '@capstan/sdk';
 import type { CallToolResult } from '@modelcontextprotocol/server';
@@ -49,9 +50,9 @@ function withFallback({ result, fallback }: Extract<InvocationOutcome, { status:
 /** An error as an agent reads it: code and message, every problem, the next action, the id for the operator. */
 export function errorText(error: WireError): string {
   const { problems, ...others } = error.details;
-  const lines = [`${error.code}: ${error.message}`];
+  const lines = [`${error.code}: ${plainText(error.message)}`];
   if (Array.isArray(problems)) for (const problem of problems) lines.push(`- ${problemText(problem)}`);
-  if (Object.keys(others).length > 0) lines.push(`details: ${JSON.stringify(others)}`);
+  if (Object.keys(others).length > 0) lines.push(`details: ${plainText(JSON.stringify(others))}`);
   // The list stands right above, without its name.
   lines.push(`hint: ${error.hint.replace('listed in details.problems', 'listed above')}`);
   if (error.retriable) lines.push('The same call may succeed later.');

@@ -81,12 +81,24 @@ test('a parked call that is over, even before it was parked, leaves nothing behi
   call.start(async () => UNKNOWN);
   await call.over;
   parked.park(call, claim);
-  expect(parked.isFull).toBe(true);
+  expect(parked.hasRoomFor(claim.caller)).toBe(false);
   await call.over;
-  expect(parked.isFull).toBe(false);
+  expect(parked.hasRoomFor(claim.caller)).toBe(true);
 });
 
-function parkedCalls(): ParkedCalls {
+test('one caller cannot take the places of all', () => {
+  const parked = parkedCalls(100);
+  for (const name of ['one', 'two']) {
+    expect(parked.hasRoomFor(claim.caller)).toBe(true);
+    const call = new LiveCall();
+    call.start(() => new Promise(() => undefined));
+    parked.park(call, { ...claim, name });
+  }
+  expect(parked.hasRoomFor(claim.caller)).toBe(false);
+  expect(parked.hasRoomFor({ ...claim.caller, principal: { id: 'key:other', roles: [], permissions: [] } })).toBe(true);
+});
+
+function parkedCalls(capacity = 1): ParkedCalls {
   let count = 0;
-  return new ParkedCalls({ capacity: 1, newTicket: () => `ticket_${++count}` });
+  return new ParkedCalls({ capacity, perCaller: 2, newTicket: () => `ticket_${++count}` });
 }

@@ -11,6 +11,7 @@ import { callerInfo, callerOf } from './caller-info.ts';
 import type { McpCaller } from './gateway.ts';
 import { FastLane } from './lane/fast-lane.ts';
 import { type LegacySession, type LegacySessionLimits, LegacySessions } from './legacy-sessions.ts';
+import { listenedUris, listenTo } from './listened-resources.ts';
 import { type McpServerOptions, resolveMcpServer } from './mcp-server-factory.ts';
 import { toNodeFace } from './node-face.ts';
 
@@ -69,7 +70,17 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     if (known) return known;
     const handler = createMcpHandler(factory, { onerror: parts.onNotice });
     const stop = parts.gateway.onCatalogChanged(workspace, () => handler.notify.toolsChanged());
-    const endpoint = { handler, stop };
+    const stopOffers = parts.gateway.upstreams?.onOfferChanged(workspace, () => {
+      handler.notify.promptsChanged();
+      handler.notify.resourcesChanged();
+    });
+    const endpoint = {
+      handler,
+      stop: () => {
+        stop();
+        stopOffers?.();
+      },
+    };
     endpoints.set(workspace, endpoint);
     return endpoint;
   };
@@ -80,7 +91,14 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     if (caller === undefined) return rpcError(401, -32_600, 'Unauthorized');
     const session = await sessionFor(sessions, { request, caller, body: given.parsedBody });
     if (session === 'unknown') return rpcError(404, -32_001, 'Session not found');
-    if (session === undefined) return fetchStateless(request, given);
+    if (session === undefined) {
+      const uris = listenedUris(given.parsedBody);
+      if (uris.length === 0 || parts.gateway.upstreams === undefined) return fetchStateless(request, given);
+      const { notify } = endpointOf(caller.workspace).handler;
+      return listenTo({ upstreams: parts.gateway.upstreams, caller, uris, notify, request }, () =>
+        fetchStateless(request, given),
+      );
+    }
     const cancelled = cancelledRequest(given.parsedBody);
     if (cancelled !== undefined) session.cancelCall(cancelled);
     return withSession(session, request, given);
@@ -131,8 +149,10 @@ async function withSession(
       leave();
       return response;
     }
-    const watched = response.body.pipeThrough(new TransformStream({ flush: leave, cancel: leave }));
-    return new Response(watched, { status: response.status, headers: response.headers });
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    // A stream that is silent hears of its reader's end by the signal alone; cancelled, it is free for the next one.
+    response.body.pipeTo(writable, { signal: request.signal }).then(leave, leave);
+    return new Response(readable, { status: response.status, headers: response.headers });
   } catch (error) {
     leave();
     throw error;

@@ -5,6 +5,8 @@ import { type CatalogServerParts, createCatalogServer, pushCatalogChanges } from
 import type { McpCaller, McpGateway } from './gateway.ts';
 import { ParkedCalls } from './parked-calls.ts';
 
+const MAX_PARKED_PER_CALLER = 20;
+
 /** What {@link createMcpServerFactory} and `createMcpHttp` take. */
 export interface McpServerOptions {
   readonly gateway: McpGateway;
@@ -16,7 +18,7 @@ export interface McpServerOptions {
   readonly instructions?: string;
   /** Tools on one page of `tools/list`. Default 250. */
   readonly pageSize?: number;
-  /** Calls that may wait for their user's answer at a time. Default 1,000. */
+  /** Calls that may wait for their user's answer at a time, 20 of one caller. Default 1,000. */
   readonly maxParkedCalls?: number;
   /** Makes the tickets of parked calls; hard to guess. */
   readonly newTicket?: () => string;
@@ -49,6 +51,7 @@ export function resolveMcpServer(options: McpServerOptions): ResolvedMcpServer {
     pageSize: options.pageSize ?? 250,
     parked: new ParkedCalls({
       capacity: options.maxParkedCalls ?? 1000,
+      perCaller: MAX_PARKED_PER_CALLER,
       newTicket: options.newTicket ?? randomUUID,
     }),
     onError: options.onError ?? (() => undefined),

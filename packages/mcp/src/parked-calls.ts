@@ -20,20 +20,30 @@ interface Parked {
  *
  * 1. A ticket is random, opens one call once, and only for the caller, tool and arguments that it was given for.
  * 2. A call leaves with its ticket or when it is over (its deadline ends it), so nothing stays for ever; the number is
- *    bounded beside that.
+ *    bounded beside that, in all and per caller.
  */
 export class ParkedCalls {
   readonly #parked = new Map<string, Parked>();
   readonly #capacity: number;
+  readonly #perCaller: number;
   readonly #newTicket: () => string;
 
-  constructor(options: { readonly capacity: number; readonly newTicket: () => string }) {
+  constructor(options: {
+    readonly capacity: number;
+    readonly perCaller: number;
+    readonly newTicket: () => string;
+  }) {
     this.#capacity = options.capacity;
+    this.#perCaller = options.perCaller;
     this.#newTicket = options.newTicket;
   }
 
-  get isFull(): boolean {
-    return this.#parked.size >= this.#capacity;
+  /** Whether a caller may have one more call wait. */
+  hasRoomFor(caller: McpCaller): boolean {
+    if (this.#parked.size >= this.#capacity) return false;
+    let own = 0;
+    for (const { claim } of this.#parked.values()) if (isSameCaller(claim.caller, caller)) own += 1;
+    return own < this.#perCaller;
   }
 
   /** Keeps a call; returns the ticket. */

@@ -1,3 +1,4 @@
+import { isTooDeep } from '@capstan/schema';
 import { CapstanError, type ElicitAnswer, type ElicitRequest, type JsonObject } from '@capstan/sdk';
 import {
   type InputRequests,
@@ -20,6 +21,12 @@ import { protocolErrorOf } from './upstream/upstream-failure.ts';
 
 /** The `_meta` key by which a client names a connection, where a tool has more than one. */
 export const CONNECTION_META_KEY = 'capstan/connection';
+
+/** Of tools and connections; longer ones name nothing, and would only fill logs. */
+export const MAX_NAME_LENGTH = 256;
+
+/** What is much deeper than this ends the stack of whoever writes it as JSON. */
+const MAX_RESULT_DEPTH = 512;
 
 /** What a `tools/call` handler works with. */
 export interface ToolCallEnvironment {
@@ -104,7 +111,7 @@ function startCall(environment: ToolCallEnvironment, claim: ParkedCallClaim, con
   const { gateway, parked, server, onNotice } = environment;
   const call = new LiveCall();
   const ask = (request: ElicitRequest): Promise<ElicitAnswer> =>
-    parked.isFull ? Promise.reject(tooManyQuestions()) : call.ask(request);
+    parked.hasRoomFor(claim.caller) ? call.ask(request) : Promise.reject(tooManyQuestions());
   const channel = channelInRounds({ server, context, onNotice }, call);
   const run = (): Promise<McpCallAnswer> =>
     gateway.callTool({
@@ -138,6 +145,8 @@ async function toResult(environment: ToolCallEnvironment, name: string, answer: 
   const refusal = outcome.status === 'failed' ? protocolErrorOf(outcome.error) : undefined;
   if (refusal !== undefined) throw new ProtocolError(refusal.code, refusal.message, refusal.data);
   if (outcome.status !== 'succeeded') return toCallToolResult(outcome, false);
+  // Later it would break the answer off in the middle.
+  if (isTooDeep(outcome.result, MAX_RESULT_DEPTH)) throw new RangeError('a result is nested too deep to be sent');
   const tool = toolNamed(await environment.gateway.listTools(environment.caller), name);
   const outputSchema = listedOutputSchema(tool?.definition.outputSchema);
   return environment.server.projectCallToolResult(toCallToolResult(outcome, outputSchema !== undefined), outputSchema);
@@ -146,6 +155,8 @@ async function toResult(environment: ToolCallEnvironment, name: string, answer: 
 function toolCallOf(claim: ParkedCallClaim, context: ServerContext): Omit<McpToolCall, 'signal'> {
   const meta = metaOf(context);
   const connection: unknown = context.mcpReq._meta?.[CONNECTION_META_KEY];
+  if (typeof connection === 'string' && connection.length > MAX_NAME_LENGTH)
+    throw tooLong(`_meta["${CONNECTION_META_KEY}"]`);
   const fromMeta: unknown = context.mcpReq._meta?.[TRACEPARENT_META_KEY];
   const traceparent = typeof fromMeta === 'string' ? fromMeta : context.http?.req?.headers.get('traceparent');
   return {
@@ -174,10 +185,18 @@ function readCallParams(params: Readonly<Record<string, unknown>>): { name: stri
   const { name, arguments: given = {} } = params;
   if (typeof name !== 'string')
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'tools/call: name must be a string');
+  if (name.length > MAX_NAME_LENGTH) throw tooLong('name');
   if (!isJsonObject(given)) {
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'tools/call: arguments must be an object');
   }
   return { name, arguments: given };
+}
+
+function tooLong(what: string): ProtocolError {
+  return new ProtocolError(
+    ProtocolErrorCode.InvalidParams,
+    `tools/call: ${what} must be at most ${MAX_NAME_LENGTH} characters long`,
+  );
 }
 
 function isJsonObject(value: unknown): value is JsonObject {
@@ -192,7 +211,7 @@ function toInputRequests(questions: readonly OpenQuestion[]): InputRequests {
 }
 
 function tooManyQuestions(): CapstanError {
-  return new CapstanError('CAPSTAN_TOOL_FAILED', 'too many calls wait for an answer of their user', {
+  return new CapstanError('CAPSTAN_RATE_LIMITED', 'too many calls wait for an answer of their user', {
     hint: 'Call again when some of the open questions are answered.',
     retriable: true,
   });

@@ -15,5 +15,6 @@ export { type SourceText, sourceText } from './source-text.ts';
 export { suggest } from './suggest.ts';
 export { withoutPaths } from './without-paths.ts';
 export { writeYaml } from './write-yaml.ts';
+export { isTooDeep } from './value-size.ts';
 export { type DocumentPath, type ReadYamlOptions, readYaml, type YamlReading } from './yaml-document.ts';
 export { YAML_FINDING_KINDS } from './yaml-finding.ts';

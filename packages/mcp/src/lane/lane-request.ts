@@ -8,6 +8,7 @@ import {
   PROTOCOL_VERSION_META_KEY,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server';
+import { CONNECTION_META_KEY, MAX_NAME_LENGTH } from '../tool-call.ts';
 
 /** What every request that the lane serves has. */
 interface LaneRequestBase {
@@ -79,6 +80,7 @@ function readList(base: LaneRequestBase, params: Fields): LaneListRequest | unde
 function readCall(base: LaneRequestBase, headers: IncomingHttpHeaders, params: Fields): LaneCallRequest | undefined {
   const { name, arguments: given = NO_META } = params;
   if (!hasOnly(params, CALL_KEYS) || typeof name !== 'string' || !isObject(given)) return undefined;
+  if (isLongName(name) || isLongName(base.meta[CONNECTION_META_KEY])) return undefined;
   if (base.era === 'modern' && (headers['mcp-name'] !== name || name.startsWith('=?'))) return undefined;
   return { ...base, method: 'tools/call', name, arguments: given as JsonObject };
 }
@@ -115,6 +117,10 @@ function hasReserved(meta: Fields): boolean {
 function hasOnly(value: Fields, allowed: ReadonlySet<string>): boolean {
   for (const key in value) if (!allowed.has(key)) return false;
   return true;
+}
+
+function isLongName(name: unknown): boolean {
+  return typeof name === 'string' && name.length > MAX_NAME_LENGTH;
 }
 
 function isObject(value: unknown): value is Fields {
