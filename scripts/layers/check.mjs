@@ -90,7 +90,8 @@ function ambientLines(text, { pattern, modules }) {
   const code = withoutCommentsAndStrings(text);
   const used = [...code.matchAll(pattern)].map((match) => lineAt(code, match.index));
   const imported = importsOf(text)
-    .filter(({ specifier }) => modules.includes(specifier.replace(/^node:/, '')))
+    // A type opens no socket.
+    .filter(({ specifier, isType }) => !isType && modules.includes(specifier.replace(/^node:/, '')))
     .map(({ line }) => line);
   return [...used, ...imported];
 }

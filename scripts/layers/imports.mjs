@@ -23,7 +23,11 @@ export function importsOf(text) {
   const code = withoutComments(text);
   return [STATIC, BARE, DYNAMIC]
     .flatMap((pattern) =>
-      [...code.matchAll(pattern)].map((match) => ({ specifier: match[1], line: lineAt(code, match.index) })),
+      [...code.matchAll(pattern)].map((match) => ({
+        specifier: match[1],
+        line: lineAt(code, match.index),
+        isType: /^\s*(?:import|export)\s+type\b/.test(match[0]),
+      })),
     )
     .sort((a, b) => a.line - b.line);
 }

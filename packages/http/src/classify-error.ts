@@ -1,7 +1,6 @@
 import { errors } from 'undici';
 import { EgressRefusal } from './address-guard.ts';
-import { HttpFailure } from './http-failure.ts';
-import type { HttpFailureKind } from './types.ts';
+import { HttpFailure, type HttpFailureKind } from './http-failure.ts';
 
 /** How far an exchange had come when it failed. */
 export type ExchangePhase =

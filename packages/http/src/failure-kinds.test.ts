@@ -1,9 +1,10 @@
 import { getEventListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import type { HttpFailureKind } from './http-failure.ts';
 import { failureOf, loopbackClient, post } from './loopback-client.test.support.ts';
 import { httpAnswer, rawServer } from './raw-server.test.support.ts';
-import type { HttpExchange, HttpFailureKind } from './types.ts';
+import type { HttpExchange } from './types.ts';
 
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
 

@@ -37,14 +37,13 @@ export {
   type ProbeStep,
 } from './endpoint-probe.ts';
 export { createHttpClient } from './http-client.ts';
-export { HttpFailure, type HttpFailureFacts } from './http-failure.ts';
+export { HttpFailure, type HttpFailureFacts, type HttpFailureKind } from './http-failure.ts';
 export type {
   EgressPolicy,
   HttpAnswer,
   HttpClient,
   HttpClientOptions,
   HttpExchange,
-  HttpFailureKind,
   HttpStream,
   HttpStreamRequest,
   HttpStreamSink,

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { classifyError, type ExchangePhase } from './classify-error.ts';
-import { HttpFailure } from './http-failure.ts';
-import type { HttpAnswer, HttpExchange, HttpFailureKind } from './types.ts';
+import { HttpFailure, type HttpFailureKind } from './http-failure.ts';
+import type { HttpAnswer, HttpExchange } from './types.ts';
 
 /** Who must know when an exchange stops waiting for a connection. */
 export interface ExchangeQueue {

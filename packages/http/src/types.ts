@@ -94,28 +94,6 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** Every way in which an exchange can end without an answer. */
-export type HttpFailureKind =
-  /** The egress rules forbid the address. */
-  | 'egress_denied'
-  /** The request cannot be put on the wire: a header value with a line break, a bad path. */
-  | 'invalid_request'
-  | 'dns'
-  | 'refused'
-  | 'tls'
-  /** The connection broke before the answer began. */
-  | 'reset'
-  | 'timeout'
-  | 'cancelled'
-  /** The answer is longer than `maxResponseBytes`. */
-  | 'too_large'
-  /** The connection broke in the middle of the answer. */
-  | 'truncated'
-  /** What came back is not HTTP/1.1. */
-  | 'protocol'
-  /** This client is closed. */
-  | 'closed';
-
 /** The one way out. */
 export interface HttpClient {
   /**

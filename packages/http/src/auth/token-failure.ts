@@ -2,8 +2,7 @@ import { maskSecrets } from '@capstan/schema';
 import { CapstanError, type ErrorCode, isCapstanError } from '@capstan/sdk';
 import * as oauth from 'oauth4webapi';
 import { egressHintOf } from '../address-guard.ts';
-import { HttpFailure, type HttpFailureFacts } from '../http-failure.ts';
-import type { HttpFailureKind } from '../types.ts';
+import { HttpFailure, type HttpFailureFacts, type HttpFailureKind } from '../http-failure.ts';
 
 const CODES: Readonly<Partial<Record<HttpFailureKind, ErrorCode>>> = {
   egress_denied: 'CAPSTAN_EGRESS_DENIED',

@@ -1,7 +1,7 @@
 import type { DocumentPath } from '@capstan/schema';
 import { type Fields, isFields, mapList, member, textAt, withMember } from '../record.ts';
 import type { Report } from '../report.ts';
-import type { Normalising } from './normalise.ts';
+import type { Normalising } from './normalising.ts';
 
 /** Names of types in other notations, and what they are in JSON Schema. */
 const TYPES: Readonly<Record<string, Fields>> = {

@@ -1,8 +1,8 @@
 import type { DocumentPath } from '@capstan/schema';
 import { TOOL_SCHEMA } from '../format/tool-schema.ts';
 import { type Fields, isFields, mapList, member, textAt, withMember, withoutMember } from '../record.ts';
-import type { Normalising } from './normalise.ts';
 import { normaliseSchema } from './normalise-schema.ts';
+import type { Normalising } from './normalising.ts';
 import { withoutNulls } from './without-nulls.ts';
 
 /** Puts `tools:` into our form: a list of objects with `name`. */

@@ -1,18 +1,10 @@
 import { coerce, valid } from 'semver';
 import { MANIFEST_SCHEMA } from '../format/manifest-schema.ts';
 import { type Fields, isFields, member, textAt, withMember, withoutMember } from '../record.ts';
-import type { Report } from '../report.ts';
 import { normaliseConfig } from './normalise-config.ts';
 import { normaliseTools } from './normalise-tools.ts';
-import type { Origins } from './origins.ts';
+import type { Normalising } from './normalising.ts';
 import { withoutNulls } from './without-nulls.ts';
-
-/** What a normalising step works with. */
-export interface Normalising {
-  readonly report: Report;
-  readonly origins: Origins;
-  readonly packageVersion: string | undefined;
-}
 
 /**
  * Puts a manifest of another dialect into ours, with one diagnostic per change, at its place in the file. The dialect is
