@@ -7,6 +7,7 @@ import {
   type InvocationOutcome,
   isCapstanError,
   type JsonObject,
+  type ToolConnection,
 } from '@capstan/sdk';
 import type { ToolState } from '../host.ts';
 import type { Binding } from '../workspace/connections.ts';
@@ -53,12 +54,17 @@ export async function testConnection(subject: TestSubject, services: TestService
     connection: binding.id,
     workspace: workspaceId,
     pack: binding.connection.pack,
-    url: binding.connection.remoteClusterUrl,
+    url: urlOf(binding.connection),
     ok: failed === undefined,
     status: statusAfter(failed),
     testedAt: services.clock.now(),
     steps: complete(steps, subject),
   };
+}
+
+/** Of several endpoints the first: the others have their health probes. */
+function urlOf({ remoteClusterUrl, cluster }: ToolConnection): string | undefined {
+  return cluster?.endpoints[0]?.url ?? remoteClusterUrl;
 }
 
 async function walk(subject: TestSubject, services: TestServices): Promise<readonly ConnectionTestStep[]> {
@@ -71,7 +77,7 @@ async function walk(subject: TestSubject, services: TestServices): Promise<reado
   const { binding, egress } = subject;
   const { connection } = binding;
   const target = (): ReturnType<HttpClient['target']> =>
-    services.http.target(connection.remoteClusterUrl ?? '', egress.length === 0 ? undefined : egress);
+    services.http.target(urlOf(connection) ?? '', egress.length === 0 ? undefined : egress);
   if (!(await take('config', () => checkConfig(binding, target)))) return steps;
   const way = await services.probe.probe(target(), STEP_TIMEOUT_MS);
   steps.push(...way.map(wayStep));
