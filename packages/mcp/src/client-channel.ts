@@ -30,6 +30,11 @@ export function setLogLevel(server: Server, level: string): void {
   levels.set(server, level);
 }
 
+/** The log level that {@link setLogLevel} was told. */
+export function logLevelOf(server: Server): string | undefined {
+  return levels.get(server);
+}
+
 /** What the client of a request declared: with the request in 2026-07-28, with its session in older revisions. */
 export function clientCapabilities(server: Server, context: ServerContext): ClientCapabilities | undefined {
   if (context.mcpReq.envelope === undefined) return server.getClientCapabilities();
@@ -63,7 +68,7 @@ export function channelOnConnection(parts: ChannelParts): CallerChannel {
   const capabilities = clientCapabilities(server, context);
   return {
     capabilities: asJson(capabilities),
-    logLevel: levels.get(server),
+    logLevel: logLevelOf(server),
     request: async (method, params, signal) => {
       refuseUnable(capabilities, method);
       const request = { method, ...(params === undefined ? {} : { params: { ...params } }) };
@@ -111,7 +116,8 @@ function notifierOf({ context, onNotice }: ChannelParts): CallerChannel['notify'
   };
 }
 
-function refuseUnable(capabilities: ClientCapabilities | undefined, method: string): void {
+/** @throws RpcError where a client cannot answer a request */
+export function refuseUnable(capabilities: ClientCapabilities | undefined, method: string): void {
   const needed = NEEDED[method];
   if (needed !== undefined && capabilities?.[needed] !== undefined) return;
   throw new RpcError({ code: METHOD_NOT_FOUND, message: `Method not found: the client cannot answer ${method}` });

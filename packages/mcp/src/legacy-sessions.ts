@@ -1,6 +1,7 @@
 import { type ClientCapabilities, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 import { isSameCaller } from './caller-info.ts';
 import { type CatalogServerParts, createCatalogServer, pushCatalogChanges } from './catalog-server.ts';
+import { logLevelOf } from './client-channel.ts';
 import type { McpCaller } from './gateway.ts';
 
 /** Limits of {@link LegacySessions}. */
@@ -19,6 +20,8 @@ export interface LegacySession {
   enter(call?: CancellableCall): () => void;
   /** What the client said when it initialised. */
   clientCapabilities(): ClientCapabilities | undefined;
+  /** The log level that the client set. */
+  logLevel(): string | undefined;
   /** Cancels a call that entered as cancellable; the SDK knows those that it runs itself. */
   cancelCall(id: unknown): void;
 }
@@ -103,6 +106,7 @@ export class LegacySessions {
       lastUsed: this.#now(),
       enter: (call) => this.#enter(entry, call),
       clientCapabilities: () => server.getClientCapabilities(),
+      logLevel: () => logLevelOf(server),
       cancelCall: (callId) => calls.get(callId)?.cancel(),
     };
     this.#entries.set(id, entry);

@@ -1,4 +1,3 @@
-import { isTooDeep } from '@capstan/schema';
 import { CapstanError, type ElicitAnswer, type ElicitRequest, type JsonObject } from '@capstan/sdk';
 import {
   type InputRequests,
@@ -16,6 +15,7 @@ import type { McpCallAnswer, McpCaller, McpGateway, McpToolCall } from './gatewa
 import { type CallRound, LiveCall, type OpenQuestion, toElicitAnswer } from './live-call.ts';
 import type { ParkedCallClaim, ParkedCalls } from './parked-calls.ts';
 import { createProgressReporter, type ProgressReporter, progressTokenOf } from './progress-reporter.ts';
+import { requireSendable } from './sendable-result.ts';
 import { listedOutputSchema, toolNamed } from './tool-listing.ts';
 import { protocolErrorOf } from './upstream/upstream-failure.ts';
 
@@ -24,9 +24,6 @@ export const CONNECTION_META_KEY = 'capstan/connection';
 
 /** Of tools and connections; longer ones name nothing, and would only fill logs. */
 export const MAX_NAME_LENGTH = 256;
-
-/** What is much deeper than this ends the stack of whoever writes it as JSON. */
-const MAX_RESULT_DEPTH = 512;
 
 /** What a `tools/call` handler works with. */
 export interface ToolCallEnvironment {
@@ -145,8 +142,7 @@ async function toResult(environment: ToolCallEnvironment, name: string, answer: 
   const refusal = outcome.status === 'failed' ? protocolErrorOf(outcome.error) : undefined;
   if (refusal !== undefined) throw new ProtocolError(refusal.code, refusal.message, refusal.data);
   if (outcome.status !== 'succeeded') return toCallToolResult(outcome, false);
-  // Later it would break the answer off in the middle.
-  if (isTooDeep(outcome.result, MAX_RESULT_DEPTH)) throw new RangeError('a result is nested too deep to be sent');
+  requireSendable(outcome.result);
   const tool = toolNamed(await environment.gateway.listTools(environment.caller), name);
   const outputSchema = listedOutputSchema(tool?.definition.outputSchema);
   return environment.server.projectCallToolResult(toCallToolResult(outcome, outputSchema !== undefined), outputSchema);

@@ -14,11 +14,15 @@ const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/
 /** Answers what its arguments say: every kind of value and outcome. */
 const answering = {
   run: (call: { arguments: { [key: string]: JsonValue | undefined } }): InvocationResult => {
-    const { value = null, content, meta, fail } = call.arguments;
+    const { value = null, content, meta, fail, verbatim } = call.arguments;
     if (fail === 'expected')
       throw new CapstanError('CAPSTAN_REMOTE_UNREACHABLE', 'nobody answers', { details: { a: 1 } });
+    if (typeof fail === 'object' && fail !== null) {
+      throw new CapstanError('CAPSTAN_REMOTE_REFUSED', 'the server refused', { details: { rpc_error: fail } });
+    }
     return {
       value,
+      ...(typeof verbatim === 'object' && verbatim !== null ? { verbatim: verbatim as never } : {}),
       ...(Array.isArray(content) ? { content: content as never } : {}),
       ...(typeof meta === 'object' && meta !== null ? { meta: meta as never } : {}),
     };
@@ -108,6 +112,36 @@ describe.each(ERAS)('requests of a %s client', (era) => {
       {
         name: 'answer',
         arguments: { value: 1, meta: { 'io.modelcontextprotocol/serverInfo': { name: 'x', version: '1' } } },
+      },
+    ],
+    [
+      'a result of a server, as it is',
+      { name: 'answer', arguments: { value: { a: 1 }, verbatim: { content: [{ type: 'text', text: 'x' }], own: 1 } } },
+    ],
+    [
+      'a result of a server with structure',
+      {
+        name: 'answer',
+        arguments: { value: { a: 1 }, verbatim: { content: [], structuredContent: { b: 2 }, _meta: { x: 1 } } },
+      },
+    ],
+    ['a result of a server with a list', { name: 'answer', arguments: { verbatim: { structuredContent: [1] } } }],
+    [
+      'a result of a server with a type of its own',
+      { name: 'answer', arguments: { verbatim: { content: [], resultType: 'own' } } },
+    ],
+    ['an error of a server', { name: 'answer', arguments: { verbatim: { content: [], isError: true } } }],
+    [
+      'a protocol error of a server',
+      { name: 'answer', arguments: { fail: { code: -32001, message: 'no', data: { x: 1 } } } },
+    ],
+    ['a protocol error with an old code', { name: 'answer', arguments: { fail: { code: -32002, message: 'no' } } }],
+    ['a protocol error with an odd code', { name: 'answer', arguments: { fail: { code: 1.5, message: 'no' } } }],
+    [
+      'a missing capability',
+      {
+        name: 'answer',
+        arguments: { fail: { code: -32021, message: 'no', data: { requiredCapabilities: { roots: {} } } } },
       },
     ],
     ['a failure', { name: 'answer', arguments: { fail: 'expected' } }],

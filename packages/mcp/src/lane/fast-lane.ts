@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { JsonObject, ToolProgress } from '@capstan/sdk';
+import type { ToolProgress } from '@capstan/sdk';
 import {
   CLIENT_CAPABILITIES_META_KEY,
   type ClientCapabilities,
@@ -8,12 +8,13 @@ import {
   TRACEPARENT_META_KEY,
 } from '@modelcontextprotocol/server';
 import type { CatalogServerParts } from '../catalog-server.ts';
-import type { McpCaller, McpToolCall } from '../gateway.ts';
+import type { CatalogSnapshot, McpCaller, McpToolCall } from '../gateway.ts';
 import type { LegacySession } from '../legacy-sessions.ts';
 import { CONNECTION_META_KEY } from '../tool-call.ts';
 import { toolNamed } from '../tool-listing.ts';
 import { AcceptedEnvelopes } from './accepted-envelopes.ts';
-import { CallAnswers, errorMember } from './call-answer.ts';
+import { CallAnswers, errorAnswer, type LaneAnswer } from './call-answer.ts';
+import { LaneChannel } from './lane-channel.ts';
 import { type LaneCallRequest, type LaneListRequest, type LaneRequest, readLaneRequest } from './lane-request.ts';
 import { LaneResponse } from './lane-response.ts';
 import { ListedPages, type SdkFetch } from './listed-pages.ts';
@@ -81,32 +82,33 @@ export class FastLane {
       reply.finish(
         message.method === 'tools/list'
           ? await this.#list(caller, message)
-          : await this.#call(toolCall(caller, request, message, reply), message),
+          : await this.#call(toolCall({ caller, request, session, reply }, message), message),
       );
     } catch (error) {
       // The message of a defect is for the operator alone.
       this.#parts.onError(error instanceof Error ? error : new Error(String(error)));
-      reply.finish(errorMember(ProtocolErrorCode.InternalError, 'Internal error'));
+      reply.finish(errorAnswer({ code: ProtocolErrorCode.InternalError, message: 'Internal error' }));
     } finally {
       this.#open.delete(reply);
       leave?.();
     }
   }
 
-  async #list(caller: McpCaller, message: LaneListRequest): Promise<Buffer> {
+  async #list(caller: McpCaller, message: LaneListRequest): Promise<LaneAnswer> {
     const { gateway } = this.#parts;
     const snapshot = await gateway.listTools(caller);
     const known = this.#pages.find(snapshot, message);
-    if (known !== undefined) return known;
-    return this.#pages.make(caller, message, { snapshot, current: async () => gateway.listTools(caller) });
+    if (known !== undefined) return { member: known };
+    const current = async (): Promise<CatalogSnapshot> => gateway.listTools(caller);
+    return { member: await this.#pages.make(caller, message, { snapshot, current }) };
   }
 
-  async #call(call: McpToolCall, { era, name }: LaneCallRequest): Promise<string> {
+  async #call(call: McpToolCall, { era, name }: LaneCallRequest): Promise<LaneAnswer> {
     const { gateway } = this.#parts;
     const answer = await gateway.callTool(call);
     const isValue = answer.kind === 'outcome' && answer.outcome.status === 'succeeded';
     const tool = isValue ? toolNamed(await gateway.listTools(call.caller), name) : undefined;
-    return this.#answers.memberOf(era, name, answer, tool);
+    return this.#answers.answerTo(era, name, answer, tool);
   }
 
   /** Whether a call may need its client before it is over, and the client is there for that: the SDK's business. */
@@ -136,23 +138,28 @@ function canBeAsked(capabilities: ClientCapabilities | undefined): boolean {
 }
 
 function toolCall(
-  caller: McpCaller,
-  { headers }: IncomingMessage,
-  { name, arguments: args, meta }: LaneCallRequest,
-  reply: LaneResponse,
+  {
+    caller,
+    request,
+    session,
+    reply,
+  }: Pick<LaneExchange, 'caller' | 'request' | 'session'> & { readonly reply: LaneResponse },
+  { era, name, arguments: args, meta, ownMeta }: LaneCallRequest,
 ): McpToolCall {
   const connection = meta[CONNECTION_META_KEY];
   const fromMeta = meta[TRACEPARENT_META_KEY];
-  const traceparent = typeof fromMeta === 'string' ? fromMeta : headers.traceparent;
+  const traceparent = typeof fromMeta === 'string' ? fromMeta : request.headers.traceparent;
   const { progressToken } = meta;
+  const capabilities = era === 'modern' ? meta[CLIENT_CAPABILITIES_META_KEY] : session?.clientCapabilities();
   return {
     caller,
     name,
     arguments: args,
     signal: reply.signal,
+    channel: new LaneChannel(reply, capabilities as ClientCapabilities | undefined, session?.logLevel()),
+    ...(ownMeta === undefined ? {} : { meta: ownMeta }),
     ...(typeof connection === 'string' ? { connection } : {}),
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
-    ...(Object.keys(meta).length === 0 ? {} : { meta: meta as JsonObject }),
     ...(progressToken === undefined ? {} : { onProgress: progressTo(reply, progressToken) }),
   };
 }

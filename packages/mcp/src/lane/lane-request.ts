@@ -10,12 +10,16 @@ import {
 } from '@modelcontextprotocol/server';
 import { CONNECTION_META_KEY, MAX_NAME_LENGTH } from '../tool-call.ts';
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** What every request that the lane serves has. */
 interface LaneRequestBase {
   /** `modern`: 2026-07-28, answered as JSON. `legacy`: 2025-11-25 and older, answered as an event stream. */
   readonly era: 'modern' | 'legacy';
   readonly id: string | number;
-  readonly meta: Readonly<Record<string, unknown>>;
+  readonly meta: Fields;
+  /** The client's own part of it, without what the revision put there; undefined where there is none. */
+  readonly ownMeta: JsonObject | undefined;
 }
 
 /** `tools/list`. */
@@ -33,8 +37,6 @@ export interface LaneCallRequest extends LaneRequestBase {
 
 /** A request that the lane serves. */
 export type LaneRequest = LaneListRequest | LaneCallRequest;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const MODERN_VERSION = '2026-07-28';
 const LEGACY_VERSIONS: ReadonlySet<unknown> = new Set([undefined, ...SUPPORTED_PROTOCOL_VERSIONS]);
@@ -66,7 +68,7 @@ export function readLaneRequest(headers: IncomingHttpHeaders, body: unknown): La
   if (!isJsonContentType(headers['content-type'] ?? null)) return undefined;
   const era = eraOf(headers, method, meta);
   if (era === undefined) return undefined;
-  const base = { era, id: id as string | number, meta };
+  const base = { era, id: id as string | number, meta, ownMeta: ownMeta(era, meta) };
   if (method === 'tools/call') return readCall(base, headers, params);
   return method === 'tools/list' ? readList(base, params) : undefined;
 }
@@ -98,6 +100,12 @@ function eraOf(headers: IncomingHttpHeaders, method: unknown, meta: Fields): 'mo
     accept.includes('text/event-stream') &&
     !hasReserved(meta);
   return isLegacy ? 'legacy' : undefined;
+}
+
+function ownMeta(era: 'modern' | 'legacy', meta: Fields): JsonObject | undefined {
+  if (era === 'legacy') return meta === NO_META ? undefined : (meta as JsonObject);
+  const own = Object.entries(meta).filter(([key]) => !ENVELOPE_KEYS.has(key));
+  return own.length === 0 ? undefined : (Object.fromEntries(own) as JsonObject);
 }
 
 function isProgressToken(token: unknown): boolean {

@@ -49,7 +49,7 @@ export class LaneResponse {
   }
 
   /** Sends a notification ahead of the answer. */
-  notify(method: string, params: object): void {
+  notify(method: string, params: object | undefined): void {
     if (this.#isOver || this.#response.destroyed) return;
     if (!this.#isStreaming) this.#openStream();
     this.#response.write(`${EVENT}${JSON.stringify({ method, params, jsonrpc: '2.0' })}\n\n`);
@@ -63,36 +63,36 @@ export class LaneResponse {
     this.#response.write(': keepalive\n\n');
   }
 
-  /** Sends the answer: a member of a JSON-RPC response, `"result":…` or `"error":…`. */
-  finish(member: string | Buffer): void {
+  /** Sends the answer: a member of a JSON-RPC response, `"result":…` or `"error":…`. A stream that began is 200. */
+  finish({ member, status = 200 }: { readonly member: string | Buffer; readonly status?: number }): void {
     if (this.#isOver) return;
     this.#isOver = true;
     if (this.#response.destroyed) return;
     const tail = `,"jsonrpc":"2.0","id":${JSON.stringify(this.#request.id)}}`;
     if (this.#isStreaming || this.#request.era === 'legacy') this.#send(`${EVENT}{`, member, `${tail}\n\n`);
-    else this.#send('{', member, tail);
+    else this.#send('{', member, tail, status);
   }
 
-  #send(head: string, member: string | Buffer, tail: string): void {
+  #send(head: string, member: string | Buffer, tail: string, status = 200): void {
     const response = this.#response;
     if (typeof member === 'string') {
       const text = `${head}${member}${tail}`;
-      this.#writeHead(Buffer.byteLength(text));
+      this.#writeHead(status, Buffer.byteLength(text));
       response.end(text);
       return;
     }
-    this.#writeHead(head.length + member.length + Buffer.byteLength(tail));
+    this.#writeHead(status, head.length + member.length + Buffer.byteLength(tail));
     response.cork();
     response.write(head);
     response.write(member);
     response.end(tail);
   }
 
-  #writeHead(length: number): void {
+  #writeHead(status: number, length: number): void {
     if (this.#isStreaming) return;
     if (this.#request.era === 'legacy')
       this.#response.writeHead(200, [...this.#streamHead(), 'content-length', length]);
-    else this.#response.writeHead(200, ['content-type', JSON_TYPE, 'content-length', length]);
+    else this.#response.writeHead(status, ['content-type', JSON_TYPE, 'content-length', length]);
   }
 
   #openStream(): void {

@@ -22,8 +22,8 @@ export class ListedPages {
   readonly #pages = new WeakMap<CatalogSnapshot, Map<string, Buffer>>();
   readonly #fetch: SdkFetch;
 
-  constructor(fetch: SdkFetch) {
-    this.#fetch = fetch;
+  constructor(sdk: SdkFetch) {
+    this.#fetch = sdk;
   }
 
   /** The page where it was made before. */

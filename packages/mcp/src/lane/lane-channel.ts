@@ -1,0 +1,33 @@
+import type { JsonObject } from '@capstan/sdk';
+import type { ClientCapabilities } from '@modelcontextprotocol/server';
+import { refuseUnable } from '../client-channel.ts';
+import type { CallerChannel } from '../upstream/caller-channel.ts';
+import { METHOD_NOT_FOUND, RpcError } from '../upstream/message.ts';
+import type { LaneResponse } from './lane-response.ts';
+
+const NOTHING: JsonObject = Object.freeze({});
+
+/** The way back to the client of a call in the lane: it can be told things, and has nothing that could answer. */
+export class LaneChannel implements CallerChannel {
+  readonly capabilities: JsonObject;
+  readonly logLevel: string | undefined;
+  readonly #reply: LaneResponse;
+  readonly #declared: ClientCapabilities | undefined;
+
+  constructor(reply: LaneResponse, capabilities: ClientCapabilities | undefined, logLevel: string | undefined) {
+    this.#reply = reply;
+    this.#declared = capabilities;
+    this.capabilities = capabilities === undefined ? NOTHING : (capabilities as unknown as JsonObject);
+    this.logLevel = logLevel;
+  }
+
+  async request(method: string): Promise<JsonObject> {
+    refuseUnable(this.#declared, method);
+    // Calls that may ask somebody who can answer are the SDK's.
+    throw new RpcError({ code: METHOD_NOT_FOUND, message: `Method not found: nobody can answer ${method} here` });
+  }
+
+  notify(method: string, params: JsonObject | undefined): void {
+    this.#reply.notify(method, params);
+  }
+}
