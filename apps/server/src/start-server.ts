@@ -1,5 +1,5 @@
+import { bootstrapServerKeys } from './auth/bootstrap-server-keys.ts';
 import type { ServerKey } from './auth/key-ring.ts';
-import type { BootstrapKeys } from './data-folder/bootstrap-keys.ts';
 import type { DataFolder } from './data-folder/data-folder.ts';
 import { createServer, type ServerOptions } from './server.ts';
 
@@ -24,6 +24,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const { dataFolder, keys = [], now = Date.now, ...rest } = options;
   const server = createServer({
     ...rest,
+    ...(dataFolder ? { provenKey: dataFolder.keys.admin } : {}),
     keys: [...(dataFolder ? bootstrapServerKeys(dataFolder.keys) : []), ...keys],
   });
   const url = await server.listen();
@@ -35,15 +36,4 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       await server.close(closeOptions);
     },
   };
-}
-
-/** The key of whoever can read the data folder. */
-export const BOOTSTRAP_ADMIN = 'bootstrap-admin';
-
-/** The two keys of a data folder, as keys of a server. */
-export function bootstrapServerKeys(keys: BootstrapKeys): readonly ServerKey[] {
-  return [
-    { name: BOOTSTRAP_ADMIN, role: 'admin', value: keys.admin },
-    { name: 'bootstrap-agent', role: 'agent', workspace: 'default', value: keys.agent },
-  ];
 }

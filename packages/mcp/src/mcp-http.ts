@@ -86,7 +86,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
   };
   const fetchStateless: McpHttpHandler['fetch'] = (request, given) =>
     endpointOf(callerOf(given?.authInfo)?.workspace ?? '').handler.fetch(request, given);
-  const fetch: McpHttp['fetch'] = async (request, given = {}) => {
+  const serve: McpHttp['fetch'] = async (request, given = {}) => {
     const caller = callerOf(given.authInfo);
     if (caller === undefined) return rpcError(401, -32_600, 'Unauthorized');
     const session = await sessionFor(sessions, { request, caller, body: given.parsedBody });
@@ -104,9 +104,9 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     return withSession(session, request, given);
   };
   const lane = new FastLane(parts, fetchStateless);
-  const nodeFace = toNodeFace(fetch, parts.onError);
+  const nodeFace = toNodeFace(serve, parts.onError);
   return {
-    fetch,
+    fetch: serve,
     handle: async ({ request, response, caller, body }) => {
       const id = request.headers[SESSION_HEADER];
       const session = typeof id === 'string' ? sessions.find(id, caller) : undefined;

@@ -1,6 +1,6 @@
 import type { Host, McpServerView } from '@capstan/host';
 import { CapstanError, type JsonObject } from '@capstan/sdk';
-import { BOOTSTRAP_ADMIN } from '../start-server.ts';
+import { BOOTSTRAP_ADMIN } from '../auth/bootstrap-server-keys.ts';
 import { objectIn, textIn } from './json-reader.ts';
 import type { Route, RouteSchema } from './route.ts';
 import { component, page } from './route-schemas.ts';

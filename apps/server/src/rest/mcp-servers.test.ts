@@ -5,8 +5,8 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, Server } from '@modelcontextprotocol/server';
 import { expect, onTestFinished, test } from 'vitest';
+import { BOOTSTRAP_ADMIN } from '../auth/bootstrap-server-keys.ts';
 import { ADMIN_KEY, AGENT_KEY, type ServerUnderTest, serverUnderTest } from '../running-server.test.support.ts';
-import { BOOTSTRAP_ADMIN } from '../start-server.ts';
 
 const PATH = '/v1/workspaces/default/mcp-servers';
 
