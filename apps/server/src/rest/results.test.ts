@@ -52,7 +52,8 @@ test('a large result comes as a reference, and all of it from its own route, in 
   expect(await (await server.send(href)).json()).toEqual(BIG);
   expect((await server.send(href, { key: OTHER_KEY })).status).toBe(404);
   const elsewhere = await server.send(href.replace('/default/', '/other/'), { key: OTHER_KEY });
-  expect([elsewhere.status, (await elsewhere.json()).error.code]).toEqual([404, 'CAPSTAN_NOT_FOUND']);
+  expect(elsewhere.status).toBe(404);
+  expect(await elsewhere.json()).toMatchObject({ error: { code: 'CAPSTAN_NOT_FOUND' } });
 });
 
 test('over MCP a large result is a preview and a link', async () => {
@@ -78,11 +79,12 @@ test('what stood in for a tool is told over REST and MCP', async () => {
   const client = await mcpClient(server);
   const { _meta } = await client.callTool({ name: 'best', arguments: {} });
   expect(_meta).toMatchObject({ 'capstan/fallback': told });
-  const tool = await (await server.send(`${BASE}/tools/best`)).json();
-  expect(tool.policy).toMatchObject({
-    fallback: 'shop.plain',
-    retry: { max_retries: 3 },
-    breaker: { failure_threshold: 5 },
+  expect(await (await server.send(`${BASE}/tools/best`)).json()).toMatchObject({
+    policy: {
+      fallback: 'shop.plain',
+      retry: { max_retries: 3 },
+      breaker: { failure_threshold: 5 },
+    },
   });
 });
 
@@ -90,16 +92,18 @@ test('during an outage one request says what is broken, since when, and when it 
   const server = await serverWithTools();
   for (let count = 0; count < 3; count += 1)
     await server.send(`${BASE}/tools/broken/invoke`, { body: { arguments: {} } });
-  const { items } = await (await server.send(`${BASE}/circuits`, { key: ADMIN_KEY })).json();
-  expect(items).toMatchObject([
-    {
-      endpoint: 'tool:default/shop.broken',
-      state: 'open',
-      since: expect.any(String),
-      retry_at: expect.any(String),
-      reason: 'CAPSTAN_REMOTE_UNAVAILABLE',
-      counters: { calls: 1, failures: 1, rejected: 2, retries: 0, retries_refused: 0 },
-      last_failure: { reason: 'CAPSTAN_REMOTE_UNAVAILABLE' },
-    },
-  ]);
+  const circuits = await (await server.send(`${BASE}/circuits`, { key: ADMIN_KEY })).json();
+  expect(circuits).toMatchObject({
+    items: [
+      {
+        endpoint: 'tool:default/shop.broken',
+        state: 'open',
+        since: expect.any(String),
+        retry_at: expect.any(String),
+        reason: 'CAPSTAN_REMOTE_UNAVAILABLE',
+        counters: { calls: 1, failures: 1, rejected: 2, retries: 0, retries_refused: 0 },
+        last_failure: { reason: 'CAPSTAN_REMOTE_UNAVAILABLE' },
+      },
+    ],
+  });
 });

@@ -52,5 +52,5 @@ test('three services that do all of it, balanced, killed at random', async () =>
 test('a service that does all of it, killed and started again at random under 200 calls a second for a minute', async () => {
   const figures = await runChaos({ seed: 3, callsPerSecond: 200, seconds: 60, services: 1, isDeadly: true });
   expectOrder(figures);
-  expect([figures.calls, figures.kills > 20, figures.once.requests > 500]).toEqual([12_000, true, true]);
+  expect([figures.calls, figures.kills > 10, figures.once.requests > 500]).toEqual([12_000, true, true]);
 }, 120_000);
