@@ -87,7 +87,7 @@ export interface PackView {
   readonly enabled: boolean;
   readonly state: PackState;
   readonly toolCount: number;
-  /** Warnings of the manifest. */
+  /** Warnings of the manifest, and of what the operator wrote for the pack to no effect. */
   readonly diagnostics: readonly Diagnostic[];
   /** Variable names that its manifest would read, and whether the operator let it. */
   readonly environment: readonly { readonly name: string; readonly allowed: boolean }[];

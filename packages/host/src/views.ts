@@ -1,3 +1,4 @@
+import type { Diagnostic } from '@capstan/schema';
 import { CapstanError, type ToolConnection } from '@capstan/sdk';
 import type { ConnectionView, PackState, PackView, ToolView } from './host.ts';
 import type { McpSource } from './mcp/mcp-source.ts';
@@ -21,6 +22,8 @@ export interface PackFacts {
   readonly servers: readonly McpSource[];
   /** Variables that the operator lets it read. */
   readonly allowed: ReadonlySet<string>;
+  /** What the operator wrote for it to no effect. */
+  readonly findings: readonly Diagnostic[];
 }
 
 /** A pack as a person sees it. */
@@ -39,7 +42,7 @@ export function packView(facts: PackFacts): PackView {
     toolCount:
       (manifest?.tools.length ?? 0) +
       facts.servers.reduce((sum, { primary }) => sum + (primary?.offer.tools.length ?? 0), 0),
-    diagnostics: pack.diagnostics,
+    diagnostics: [...pack.diagnostics, ...facts.findings],
     environment: environmentNames(pack).map((name) => ({ name, allowed: facts.allowed.has(name) })),
   };
 }

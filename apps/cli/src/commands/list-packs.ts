@@ -3,6 +3,7 @@ import type { CliIo } from '../cli-io.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { oneLine } from '../output/display-text.ts';
 import type { Printer } from '../output/printer.ts';
 import { stateDetails, stateName, stateSign } from '../output/state-text.ts';
 import { formatTable } from '../output/table.ts';
@@ -68,13 +69,21 @@ function packTable(packs: readonly PackJson[], { paint, width }: Printer): strin
 }
 
 function detailLines(pack: PackJson, { paint }: Printer): readonly string[] {
-  const lines = [...stateDetails(pack.state), ...deniedVariables(pack)];
+  const lines = [...stateDetails(pack.state), ...deniedVariables(pack), ...settingsWarnings(pack)];
   if (lines.length === 0) return [];
   const { sign, paint: inColour } = stateSign(pack.state, paint);
   return [
     `${inColour(sign)} ${paint.strong(pack.code)} ${stateName(pack.state)}`,
     ...lines.map((line) => `    ${line}`),
   ];
+}
+
+/** What the operator wrote to no effect. The warnings of a manifest are its author's, and `pack validate` has them. */
+export function settingsWarnings({ enabled, diagnostics }: PackJson): readonly string[] {
+  if (!enabled) return [];
+  return diagnostics
+    .filter(({ code, severity }) => code === 'CAPSTAN_CONFIG_INVALID' && severity === 'warning')
+    .map(({ message, hint }) => `warning: ${oneLine(message)}${hint === undefined ? '' : ` (${oneLine(hint)})`}`);
 }
 
 /** A variable that the manifest reads and the operator has not allowed explains many a missing key. */

@@ -20,6 +20,23 @@ export function serviceLines({ remote_status, remote_code, remote_details, rpc_e
   return [`service: ${text.length > MAX_SERVICE_TEXT ? `${text.slice(0, MAX_SERVICE_TEXT)}…` : text}`];
 }
 
+/** Required keys that nothing set, beside another problem, each with its places. */
+export function missingLines({ missing }: Details): readonly string[] {
+  if (!Array.isArray(missing)) return [];
+  return missing
+    .filter(isMissing)
+    .flatMap(({ key, places }) => [
+      `missing ${oneLine(key)}`,
+      ...(Array.isArray(places) ? places.filter((place) => typeof place === 'string') : []).map(
+        (place) => `  ${oneLine(place)}`,
+      ),
+    ]);
+}
+
+function isMissing(value: JsonValue): value is { readonly key: string; readonly places?: JsonValue } {
+  return typeof value === 'object' && value !== null && 'key' in value && typeof value.key === 'string';
+}
+
 /** The next action in the words of a command line: options instead of fields, seconds, and nothing of `details`. */
 export function hintText({ code, hint, details }: ToldError): string {
   const meant = code === 'CAPSTAN_CONNECTION_AMBIGUOUS' ? connectionHint(details.candidates) : undefined;

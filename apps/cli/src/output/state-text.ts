@@ -1,6 +1,6 @@
 import type { StateJson } from '../backend/views.ts';
 import { oneLine } from './display-text.ts';
-import { hintText, retryLines, serviceLines } from './error-text.ts';
+import { hintText, missingLines, retryLines, serviceLines } from './error-text.ts';
 import type { Paint } from './paint.ts';
 
 /** A state at a glance: one sign, and what it means in colour. */
@@ -49,7 +49,7 @@ function faultLines({ error, reason }: StateJson): readonly string[] {
   const { details } = error;
   return [
     `${error.code}: ${oneLine(first)}`,
-    ...[...serviceLines(details), ...retryLines(details)],
+    ...[...missingLines(details), ...serviceLines(details), ...retryLines(details)],
     `hint: ${hintText(error)}`,
   ];
 }

@@ -1,5 +1,5 @@
 import type { PackJson } from '../backend/views.ts';
-import { noPacksText } from '../commands/list-packs.ts';
+import { noPacksText, settingsWarnings } from '../commands/list-packs.ts';
 import { oneLine, padToWidth, wrapToWidth } from '../output/display-text.ts';
 import type { Paint } from '../output/paint.ts';
 import { stateDetails, stateName, stateSign } from '../output/state-text.ts';
@@ -49,7 +49,8 @@ function packLines(pack: PackJson, { paint, codeWidth, width }: PackLineStyle): 
   ].filter((fact) => fact !== '');
   const line = `${INDENT}${inColour(sign)} ${padToWidth(pack.code, codeWidth)}  ${facts.join('  ')}`;
   // A pack that nobody enabled needs nothing.
-  const details = pack.enabled || pack.state.kind === 'rejected' ? stateDetails(pack.state) : [];
+  const details =
+    pack.enabled || pack.state.kind === 'rejected' ? [...stateDetails(pack.state), ...settingsWarnings(pack)] : [];
   return [line, ...details.flatMap((detail) => detailLines(detail, width))];
 }
 

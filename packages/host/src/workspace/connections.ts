@@ -158,7 +158,19 @@ function bindingState(resolution: ConfigResolution, { auth, cluster, problems: o
   if (problem) {
     const reason = new CapstanError(problem.code, problem.message, {
       hint: problem.hint,
-      details: { keys: problems.map(({ key }) => key) },
+      details: {
+        keys: problems.map(({ key }) => key),
+        // Both are wanted at once: who mends the problem would only learn of them next.
+        ...(resolution.missing.length === 0
+          ? {}
+          : {
+              missing: resolution.missing.map(({ key, description, places }) => ({
+                key,
+                places,
+                ...(description === undefined ? {} : { description }),
+              })),
+            }),
+      },
     });
     return { kind: 'degraded', reason };
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ConfigResolution } from '@capstan/config';
+import type { Diagnostic } from '@capstan/schema';
 import { CapstanError, type Logger, type RemoteToolAdapter } from '@capstan/sdk';
 import type { HttpToolFactory } from '../backends/http-runner.ts';
 import type { PackHttpFactory } from '../backends/pack-http.ts';
@@ -15,6 +16,7 @@ import { toolCallerOver } from '../tool-caller.ts';
 import { environmentNames, type PackFacts, packView } from '../views.ts';
 import type { Binding, BindingSources } from './connections.ts';
 import { connectionTypeOf, enablePack } from './enable-pack.ts';
+import { operatorFindings, unusedConnections } from './operator-findings.ts';
 import { PackInWorkspace } from './pack-in-workspace.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -162,10 +164,9 @@ export class WorkspacePacks {
     };
     const declared = this.#options.settings.workspaces.get(workspaceId)?.connections ?? [];
     const names = namesOf(pack);
-    return new PackInWorkspace(
-      sources,
-      declared.filter((connection) => names.includes(connection.pack)),
-    );
+    const own = declared.filter((connection) => names.includes(connection.pack));
+    for (const { message, hint } of unusedConnections(own, toolTypes(pack))) sources.onWarning(`${message}. ${hint}`);
+    return new PackInWorkspace(sources, own);
   }
 
   #allowed(workspaceId: string, pack: Pack): ReadonlySet<string> {
@@ -185,7 +186,15 @@ export class WorkspacePacks {
       phase: this.#options.phase(),
       servers: this.#options.mcp.list(workspace.id, pack.code),
       allowed: this.#allowed(workspace.id, pack),
+      findings: this.#findings(workspace, pack),
     });
+  }
+
+  #findings(workspace: Workspace, pack: Pack): readonly Diagnostic[] {
+    const instance = workspace.pack(pack.code)?.instance;
+    if (instance === undefined) return [];
+    const bindings = this.#bindings(workspace, pack);
+    return operatorFindings({ pack, bindings, declared: instance.declared, toolTypes: toolTypes(pack) });
   }
 
   #bindings(workspace: Workspace, pack: Pack): readonly Binding[] {
