@@ -58,7 +58,7 @@ function describe(problem: SchemaProblem, manifest: Fields): Located | undefined
       return {
         code: 'CAPSTAN_MANIFEST_TYPE',
         path,
-        finding: { message: withValue(message, valueAt(manifest, path)), hint },
+        finding: { message: withValue(message, valueAt(manifest, path)), hint: booleanHint(problem, manifest) ?? hint },
       };
     default:
       return {
@@ -67,6 +67,14 @@ function describe(problem: SchemaProblem, manifest: Fields): Located | undefined
         finding: { message: withValue(message, valueAt(manifest, path)), hint },
       };
   }
+}
+
+/** YAML 1.1 read these as booleans; to YAML 1.2 they are texts. */
+function booleanHint({ pointer, message }: SchemaProblem, manifest: Fields): string | undefined {
+  const value = valueAt(manifest, pointerPath(pointer));
+  if (typeof value !== 'string' || !message.includes('boolean')) return undefined;
+  const meant = /^(?:yes|on|y)$/i.test(value) ? 'true' : /^(?:no|off|n)$/i.test(value) ? 'false' : undefined;
+  return meant === undefined ? undefined : `Write ${meant}, not ${value}.`;
 }
 
 function spoken(message: string): string {

@@ -297,3 +297,11 @@ describe('a foreign schema', () => {
     expect(said(HEAD, { foreignSchema: JSON.parse('5') })).toContain('cannot be used: a schema is an object');
   });
 });
+
+test.each([
+  ['yes', 'Write true, not yes.'],
+  ['Off', 'Write false, not Off.'],
+])('%s is no boolean of YAML 1.2, and the hint says what is', (written, hint) => {
+  const { diagnostics } = load(`code: a\nversion: 1.0.0\nconfig: { schema: [{ name: b, required: ${written} }] }\n`);
+  expect(diagnostics).toMatchObject([{ code: 'CAPSTAN_MANIFEST_TYPE', hint }]);
+});
