@@ -5,6 +5,7 @@ import { CapstanError, isCapstanError } from '@capstan/sdk';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { authenticate, workspaceFor } from './auth/access.ts';
 import { KeyRing, type ServerKey } from './auth/key-ring.ts';
+import { serverProof } from './auth/server-proof.ts';
 import { CallGate } from './call-gate.ts';
 import { answerBadRequest } from './http/bad-request.ts';
 import { installErrorReplies } from './http/error-replies.ts';
@@ -19,8 +20,8 @@ import { mountOAuthCallback, OAUTH_CALLBACK_PATH } from './oauth/oauth-callback.
 import { openApiDocument } from './openapi/openapi-document.ts';
 import { connectionRoutes } from './rest/connection-routes.ts';
 import { invokeRoutes } from './rest/invoke-routes.ts';
-import { type Authorize, mountRoutes } from './rest/mount-routes.ts';
 import { mcpServerRoutes } from './rest/mcp-server-routes.ts';
+import { type Authorize, mountRoutes } from './rest/mount-routes.ts';
 import { operatorRoutes } from './rest/operator-routes.ts';
 import { mountPublicRoutes } from './rest/public-routes.ts';
 import { toolRoutes } from './rest/tool-routes.ts';
@@ -39,6 +40,8 @@ export interface ServerOptions {
   readonly publicUrl?: string;
   /** Default: warnings and errors, on standard error. */
   readonly log?: Log;
+  /** A random key that `GET /healthz?nonce=` proves to know, so that a command tells this server from a stranger at its port. */
+  readonly provenKey?: string;
 }
 
 /** A server that was made; `listen` opens its port. */
@@ -99,15 +102,19 @@ export function createServer(options: ServerOptions): CapstanServer {
   const keys = new KeyRing(options.keys);
   const authorize = authorizer(options.host, keys);
   mountRoutes(app, { routes, authorize, log: log.pino });
-  mountPublicRoutes(app, { openApi: openApiDocument(routes, CAPSTAN_VERSION), isDraining: () => gate.isClosed });
+  mountPublicRoutes(app, {
+    openApi: openApiDocument(routes, CAPSTAN_VERSION),
+    isDraining: () => gate.isClosed,
+    prove: proverOf(options),
+  });
   mountOAuthCallback(app, options.host);
   mountMcp(app, { mcp, authorize });
   const mcpFront = createMcpFront({
     mcp,
-    admit: ({ host, authorization }, named) => {
-      guard.check({ host, origin: undefined });
+    admit: (headers, named) => {
+      guard.check({ host: headers.host, origin: undefined });
       if (gate.isClosed) throw draining();
-      const caller = authenticate(keys, authorization);
+      const caller = authenticate(keys, headers);
       return { caller, workspace: workspaceFor(options.host, caller, named) };
     },
     bodyLimitBytes: BODY_LIMIT_BYTES,
@@ -156,13 +163,17 @@ function logged(front: HttpFront, log: Log): HttpFront {
   };
 }
 
+function proverOf({ provenKey }: ServerOptions): ((nonce: string) => string | undefined) | undefined {
+  return provenKey === undefined ? undefined : (nonce) => serverProof(provenKey, nonce);
+}
+
 /** Checks each request once, however often it is asked. */
 function authorizer(host: Host, keys: KeyRing): Authorize {
   const checked = new WeakMap<FastifyRequest, ReturnType<Authorize>>();
   return (request, named) => {
     const known = checked.get(request);
     if (known) return known;
-    const caller = authenticate(keys, request.headers.authorization);
+    const caller = authenticate(keys, request.headers);
     const authorized = { caller, workspace: workspaceFor(host, caller, named) };
     checked.set(request, authorized);
     return authorized;

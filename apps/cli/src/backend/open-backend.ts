@@ -32,13 +32,15 @@ export type BackendOpener = (
 /** The server that `--url` names, else the one that runs on this data folder, else a host in this process. */
 export const openBackend: BackendOpener = async ({ io, options, printer }, use) => {
   const explicit = options.url ?? (io.env.CAPSTAN_URL || undefined);
+  // Whatever key there is, an agent gets no further than an agent.
+  const actAs = use.role === 'agent' ? 'agent' : undefined;
   const key = options.key ?? (io.env.CAPSTAN_KEY || undefined);
-  if (explicit !== undefined) return createRestBackend({ url: explicit.replace(/\/+$/u, ''), key });
+  if (explicit !== undefined) return createRestBackend({ url: explicit.replace(/\/+$/u, ''), key, actAs });
   const places = findPlaces(io, options);
   const running = await findRunningServer(places.data);
   if (options.debug) printer.note(running === undefined ? 'no server answers: in process' : `server ${running}`);
   if (running === undefined) return openInProcess({ io, options, printer, places, use });
-  return createRestBackend({ url: running, key: key ?? keyFor(use, options.workspace, places.data) });
+  return createRestBackend({ url: running, key: key ?? keyFor(use, options.workspace, places.data), actAs });
 };
 
 /** An agent does with the least key that is enough. */

@@ -7,6 +7,8 @@ export interface RestTarget {
   /** Without a trailing slash. */
   readonly url: string;
   readonly key: string | undefined;
+  /** Gives up what the key may do beyond that. */
+  readonly actAs?: 'agent' | undefined;
 }
 
 /** One request. */
@@ -71,6 +73,7 @@ async function send(target: RestTarget, request: RestRequest): Promise<Response>
       headers: {
         accept: request.onProgress === undefined ? 'application/json' : 'text/event-stream, application/json',
         ...(target.key === undefined ? {} : { authorization: `Bearer ${target.key}` }),
+        ...(target.actAs === undefined ? {} : { 'x-capstan-act-as': target.actAs }),
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...request.headers,
       },

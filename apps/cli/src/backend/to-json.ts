@@ -9,6 +9,7 @@ import type {
 } from '@capstan/host';
 import type { Diagnostic } from '@capstan/schema';
 import { toWireError } from '@capstan/sdk';
+import { isoTime, originOf } from '@capstan/server';
 import type {
   ConnectionJson,
   ConnectionTestJson,
@@ -90,14 +91,15 @@ export function packJson(view: PackView): PackJson {
 }
 
 export function connectionJson(view: ConnectionView): ConnectionJson {
-  const { remoteClusterUrl, remoteConnectionId } = view;
+  const { remoteConnectionId } = view;
+  const origin = originOf(view.remoteClusterUrl);
   return {
     id: view.id,
     pack: view.pack,
     tool_type: view.toolType,
     connection_type: view.connectionType,
     name: view.name,
-    ...(remoteClusterUrl === undefined ? {} : { remote_cluster_url: remoteClusterUrl }),
+    ...(origin === undefined ? {} : { remote_cluster_url: origin }),
     ...(remoteConnectionId === undefined ? {} : { remote_connection_id: remoteConnectionId }),
     auth_type: view.authType,
     status: view.status,
@@ -130,10 +132,6 @@ export function connectionTestJson(report: ConnectionTestReport): ConnectionTest
     tested_at: isoTime(testedAt),
     steps,
   };
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 export function diagnosticJson({ severity, code, message, position, hint, frame }: Diagnostic): DiagnosticJson {
@@ -198,7 +196,7 @@ function stateJson(state: PackState | ToolState): StateJson {
       return {
         kind: state.kind,
         error: toWireError(reason),
-        ...(retryAt === undefined ? {} : { retry_at: new Date(retryAt).toISOString() }),
+        ...(retryAt === undefined ? {} : { retry_at: isoTime(retryAt) }),
       };
     }
     case 'unsupported':

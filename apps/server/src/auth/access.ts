@@ -5,8 +5,30 @@ import type { Caller, KeyRing } from './key-ring.ts';
 /** Who may use a route. `public` shows nothing that is secret. */
 export type Access = 'public' | 'agent' | 'operator';
 
-/** The caller of a request. @throws CapstanError CAPSTAN_UNAUTHENTICATED, whatever is wrong with the header. */
-export function authenticate(keys: KeyRing, authorization: string | undefined): Caller {
+/** By which an admin key gives up its rights for one request: `agent` is all that it may say. */
+export const ACT_AS_HEADER = 'x-capstan-act-as';
+
+/** What a request says about its caller. */
+export interface CallerHeaders {
+  readonly authorization?: string | undefined;
+  readonly [ACT_AS_HEADER]?: string | readonly string[] | undefined;
+}
+
+/**
+ * The caller of a request, narrowed where it asks for that.
+ * @throws CapstanError CAPSTAN_UNAUTHENTICATED, whatever is wrong with the key; CAPSTAN_INVALID_REQUEST for another role.
+ */
+export function authenticate(keys: KeyRing, headers: CallerHeaders): Caller {
+  const caller = keyHolder(keys, headers.authorization);
+  const wanted = headers[ACT_AS_HEADER];
+  if (wanted === undefined || wanted === caller.role) return caller;
+  if (wanted !== 'agent') {
+    throw new CapstanError('CAPSTAN_INVALID_REQUEST', `${ACT_AS_HEADER} can only narrow a key to "agent"`);
+  }
+  return { ...caller, role: 'agent', principal: { ...caller.principal, roles: ['agent'], permissions: [] } };
+}
+
+function keyHolder(keys: KeyRing, authorization: string | undefined): Caller {
   const token = /^Bearer +([^\s]+) *$/i.exec(authorization ?? '')?.[1];
   const caller = token === undefined ? undefined : keys.find(token);
   if (caller !== undefined) return caller;

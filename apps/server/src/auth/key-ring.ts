@@ -37,7 +37,7 @@ export class KeyRing {
   /** Held so that the values stay masked in everything that is logged. */
   readonly #masked: readonly Secret[];
 
-  /** @throws CapstanError CAPSTAN_CONFIG_INVALID for an empty value, and for two keys of one name or value. */
+  /** @throws CapstanError CAPSTAN_CONFIG_INVALID for a value that is empty or too weak, and for two keys of one name or value. */
   constructor(keys: readonly ServerKey[]) {
     refuseDoubles(keys);
     this.#entries = keys.map((key) => ({ digest: digestOf(key.value), caller: callerOf(key) }));
@@ -66,11 +66,17 @@ function digestOf(value: string): Buffer {
   return createHash('sha256').update(value).digest();
 }
 
+/** What a bearer token can carry, and long enough not to be guessed over the network. */
+const STRONG = /^[!-~]{16,}$/;
+
 function refuseDoubles(keys: readonly ServerKey[]): void {
   const names = new Set<string>();
   const owners = new Map<string, string>();
   for (const { name, value } of keys) {
     if (value.trim() === '') throw unusable(`the key ${name} has an empty value`);
+    if (!STRONG.test(value)) {
+      throw unusable(`the key ${name} is too weak: a key has at least 16 printable characters, and no spaces`);
+    }
     if (names.has(name)) throw unusable(`two keys are named ${name}`);
     const owner = owners.get(value);
     if (owner !== undefined) throw unusable(`the keys ${owner} and ${name} have the same value`);

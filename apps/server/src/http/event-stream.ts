@@ -26,17 +26,17 @@ export class EventStream {
 
   /** Writes an event that may be left out. */
   offer(event: string, data: unknown): void {
-    if (!this.#response.writableNeedDrain) this.#write(event, data);
+    if (!this.#response.writableNeedDrain) this.#write(event, JSON.stringify(data));
   }
 
-  /** Writes the last event. */
-  finish(event: string, data: unknown): void {
-    this.#write(event, data);
+  /** Writes the last event, of JSON that was written already. */
+  finish(event: string, json: string): void {
+    this.#write(event, json);
     this.#response.end();
   }
 
-  #write(event: string, data: unknown): void {
+  #write(event: string, json: string): void {
     if (this.#response.writableEnded || this.#response.destroyed) return;
-    this.#response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    this.#response.write(`event: ${event}\ndata: ${json}\n\n`);
   }
 }

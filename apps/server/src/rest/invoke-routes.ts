@@ -4,7 +4,7 @@ import type { CallGate } from '../call-gate.ts';
 import { numberIn, objectIn, objectsIn, textIn } from './json-reader.ts';
 import type { Route, RouteParameter, RouteRequest, RouteSchema } from './route.ts';
 import { component } from './route-schemas.ts';
-import { type HttpReply, outcomeReply, toWireOutcome } from './wire-outcome.ts';
+import { type HttpReply, outcomeReply, writeOutcome } from './wire-outcome.ts';
 
 const MAX_CALLS = 100;
 const DEFAULT_WORKERS = 5;
@@ -147,7 +147,7 @@ async function answerOne({ host, gate, request }: Exchange, call: InvokeRequest)
     }),
   );
   if (events === undefined) return outcomeReply(outcome);
-  events.finish('result', toWireOutcome(outcome));
+  events.finish('result', writeOutcome(outcome).json);
   return undefined;
 }
 
@@ -167,9 +167,9 @@ async function answerMany(
     }));
     return host.invokeMany(watched, { maxWorkers });
   });
-  const body = { items: outcomes.map(toWireOutcome) };
-  if (events === undefined) return { status: 200, body };
-  events.finish('result', body);
+  const json = `{"items":[${outcomes.map((outcome) => writeOutcome(outcome).json).join(',')}]}`;
+  if (events === undefined) return { status: 200, body: undefined, json };
+  events.finish('result', json);
   return undefined;
 }
 

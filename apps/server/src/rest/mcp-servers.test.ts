@@ -34,13 +34,13 @@ test('an admin adds a server, its tools are called over MCP, and it is removed a
 });
 
 test('an agent key sees and adds no servers, and no key from elsewhere adds a process', async () => {
-  const server = await gateway([{ name: BOOTSTRAP_ADMIN, role: 'admin', value: 'cap_bootstrap' }]);
+  const server = await gateway([{ name: BOOTSTRAP_ADMIN, role: 'admin', value: 'cap_admin_bootstrap' }]);
   expect((await server.send(PATH)).status).toBe(403);
   const body = { name: 'evil', server: { command: 'true' } };
   expect((await server.send(PATH, { body })).status).toBe(403);
   const refused = await server.send(PATH, { key: ADMIN_KEY, body });
   expect([refused.status, await refused.json()]).toMatchObject([403, { error: { code: 'CAPSTAN_FORBIDDEN' } }]);
-  expect((await server.send(PATH, { key: 'cap_bootstrap', body })).status).toBe(200);
+  expect((await server.send(PATH, { key: 'cap_admin_bootstrap', body })).status).toBe(200);
 });
 
 test('a server that nobody can read is refused with what is wrong', async () => {

@@ -33,7 +33,7 @@ function listPacks(host: Host): Route {
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND'],
     handle: ({ workspace, caller }) => {
       const packs = host.packs(workspace).filter((pack) => pack.enabled || caller.role === 'admin');
-      return { status: 200, body: { items: packs.map(packJson) } };
+      return { status: 200, body: { items: packs.map((pack) => packJson(pack, caller.role)) } };
     },
   };
 }
@@ -68,7 +68,10 @@ function enablePack(host: Host): Route {
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND', 'CAPSTAN_PACK_NOT_FOUND', 'CAPSTAN_CONFLICT', ...PACK_ERRORS],
     handle: async ({ workspace, path, body }) => {
       const environment = textsIn(body, 'environment') ?? [];
-      return { status: 200, body: packJson(await host.enablePack(path.code ?? '', workspace, { environment })) };
+      return {
+        status: 200,
+        body: packJson(await host.enablePack(path.code ?? '', workspace, { environment }), 'admin'),
+      };
     },
   };
 }
@@ -87,7 +90,7 @@ function disablePack(host: Host): Route {
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND', 'CAPSTAN_PACK_NOT_FOUND', 'CAPSTAN_CONFLICT'],
     handle: async ({ workspace, path }) => ({
       status: 200,
-      body: packJson(await host.disablePack(path.code ?? '', workspace)),
+      body: packJson(await host.disablePack(path.code ?? '', workspace), 'admin'),
     }),
   };
 }
@@ -130,7 +133,10 @@ function listConnections(host: Host): Route {
     access: 'agent',
     responses: { 200: page(component('Connection')) },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND'],
-    handle: ({ workspace }) => ({ status: 200, body: { items: host.connections(workspace).map(connectionJson) } }),
+    handle: ({ workspace, caller }) => ({
+      status: 200,
+      body: { items: host.connections(workspace).map((one) => connectionJson(one, caller.role)) },
+    }),
   };
 }
 

@@ -6,16 +6,22 @@ import type { OpenApiDocument } from '../openapi/openapi-document.ts';
 export interface PublicRoutesOptions {
   readonly openApi: OpenApiDocument;
   readonly isDraining: () => boolean;
+  /** Shows that this server knows the key of its data folder; absent without one. */
+  readonly prove?: ((nonce: string) => string | undefined) | undefined;
 }
 
 /** Paths that answer without a key. */
 export const PUBLIC_PATHS: ReadonlySet<string> = new Set(['/', '/healthz', '/readyz', '/openapi.json', '/docs']);
 
 /** Health, and the documentation of the interface. */
-export function mountPublicRoutes(app: FastifyInstance, { openApi, isDraining }: PublicRoutesOptions): void {
+export function mountPublicRoutes(app: FastifyInstance, { openApi, isDraining, prove }: PublicRoutesOptions): void {
   const document = JSON.stringify(openApi);
   const docs = docsPage(openApi);
-  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/healthz', (request) => {
+    const { nonce } = request.query as Readonly<Record<string, unknown>>;
+    const proof = typeof nonce === 'string' ? prove?.(nonce) : undefined;
+    return { status: 'ok', ...(proof === undefined ? {} : { proof }) };
+  });
   app.get('/readyz', (_request, reply) =>
     isDraining() ? reply.code(503).send({ status: 'draining' }) : { status: 'ready' },
   );

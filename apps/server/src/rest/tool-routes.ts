@@ -60,7 +60,7 @@ function describeTool(host: Host): Route {
       const name = path.tool ?? '';
       const view = host.findTool(name, { workspace, principal: caller.principal });
       if (view === undefined) throw new CapstanError('CAPSTAN_TOOL_NOT_FOUND', `no tool ${JSON.stringify(name)} here`);
-      return { status: 200, body: toolDetail(view, host.connections(workspace)) };
+      return { status: 200, body: toolDetail(view, host.connections(workspace), caller.role) };
     },
   };
 }

@@ -1,5 +1,6 @@
+import { plainText } from '@capstan/schema';
 import {
-  type CapstanError,
+  CapstanError,
   type ContentBlock,
   ERROR_CODES,
   type InvocationOutcome,
@@ -51,16 +52,40 @@ export function toWireOutcome(outcome: InvocationOutcome): WireOutcome {
     case 'pending':
       return { execution_id, status, approval: { id: outcome.approval.id } };
     default:
-      return { execution_id, status, error: toWireError(outcome.error, execution_id) };
+      return { execution_id, status, error: plainError(toWireError(outcome.error, execution_id)) };
+  }
+}
+
+/** An outcome as JSON. A result that JSON cannot carry (nested thousands deep) becomes a failure that says so. */
+export function writeOutcome(outcome: InvocationOutcome): {
+  readonly outcome: InvocationOutcome;
+  readonly json: string;
+} {
+  try {
+    return { outcome, json: JSON.stringify(toWireOutcome(outcome)) };
+  } catch (cause) {
+    const error = new CapstanError('CAPSTAN_INVALID_OUTPUT', 'the result cannot be written as JSON', { cause });
+    const failed: InvocationOutcome = { status: 'failed', executionId: outcome.executionId, error };
+    return { outcome: failed, json: JSON.stringify(toWireOutcome(failed)) };
   }
 }
 
 /** The answer to one call: the status follows from the outcome, an error's from its code. */
-export function outcomeReply(outcome: InvocationOutcome): HttpReply {
-  const body = toWireOutcome(outcome);
-  if (outcome.status === 'succeeded') return { status: 200, body };
-  if (outcome.status === 'pending') return { status: 202, body };
-  return { status: ERROR_CODES[outcome.error.code].httpStatus, headers: headersOf(outcome.error), body };
+export function outcomeReply(given: InvocationOutcome): HttpReply {
+  const { outcome, json } = writeOutcome(given);
+  if (outcome.status === 'succeeded') return { status: 200, body: undefined, json };
+  if (outcome.status === 'pending') return { status: 202, body: undefined, json };
+  return {
+    status: ERROR_CODES[outcome.error.code].httpStatus,
+    headers: headersOf(outcome.error),
+    body: undefined,
+    json,
+  };
+}
+
+/** A message may quote a stranger. */
+function plainError(error: WireError): WireError {
+  return { ...error, message: plainText(error.message) };
 }
 
 /** The answer to a request that never became a call. */
@@ -68,15 +93,22 @@ export function errorReply(error: CapstanError): HttpReply {
   return {
     status: ERROR_CODES[error.code].httpStatus,
     headers: headersOf(error),
-    body: { error: toWireError(error) },
+    body: { error: plainError(toWireError(error)) },
   };
+}
+
+/** Longer than an hour nobody should wait before asking again, whatever a remote service says. */
+const MAX_WAIT_SECONDS = 3600;
+
+function waitSeconds(waitMs: number): number {
+  return Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.ceil(waitMs / 1000) || 1));
 }
 
 function headersOf({ code, details }: CapstanError): Readonly<Record<string, string>> {
   const { retry_after_ms: waitMs, limit, window_ms: windowMs } = details;
   const headers: Record<string, string> = {};
   // RFC 9110, 10.2.3: whole seconds.
-  if (typeof waitMs === 'number') headers['retry-after'] = String(Math.max(1, Math.ceil(waitMs / 1000)));
+  if (typeof waitMs === 'number') headers['retry-after'] = String(waitSeconds(waitMs));
   if (code === 'CAPSTAN_RATE_LIMITED' && typeof limit === 'number' && typeof windowMs === 'number') {
     // draft-ietf-httpapi-ratelimit-headers: a policy by name, and what is left of it.
     headers['ratelimit-policy'] = `"calls";q=${limit};w=${Math.ceil(windowMs / 1000)}`;

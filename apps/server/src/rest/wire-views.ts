@@ -1,6 +1,7 @@
 import type { ConnectionTestReport, ConnectionView, PackState, PackView, ToolState, ToolView } from '@capstan/host';
 import type { Diagnostic } from '@capstan/schema';
 import { toWireError } from '@capstan/sdk';
+import type { Caller } from '../auth/key-ring.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -32,7 +33,7 @@ export function toolSchemas({ definition }: ToolView): Fields {
 }
 
 /** Everything about a tool. */
-export function toolDetail(view: ToolView, connections: readonly ConnectionView[]): Fields {
+export function toolDetail(view: ToolView, connections: readonly ConnectionView[], viewer: Viewer): Fields {
   const { definition, policy } = view;
   return {
     ...toolSummary(view),
@@ -42,11 +43,17 @@ export function toolDetail(view: ToolView, connections: readonly ConnectionView[
     examples: definition.examples,
     ...toolSchemas(view),
     policy: policyJson(policy),
-    connections: connections.filter(({ id }) => view.connectionIds.includes(id)).map(connectionJson),
+    connections: connections
+      .filter(({ id }) => view.connectionIds.includes(id))
+      .map((one) => connectionJson(one, viewer)),
   };
 }
 
-export function packJson(view: PackView): Fields {
+/** Who looks: an agent is not shown how the host is set up. */
+export type Viewer = Caller['role'];
+
+export function packJson(view: PackView, viewer: Viewer): Fields {
+  const diagnostics = view.state.kind === 'rejected' ? view.state.diagnostics : view.diagnostics;
   return {
     code: view.code,
     display_name: view.displayName,
@@ -57,19 +64,23 @@ export function packJson(view: PackView): Fields {
     enabled: view.enabled,
     state: stateJson(view.state),
     tool_count: view.toolCount,
-    environment: view.environment,
-    diagnostics: (view.state.kind === 'rejected' ? view.state.diagnostics : view.diagnostics).map(diagnosticJson),
+    environment: viewer === 'admin' ? view.environment : [],
+    diagnostics: viewer === 'admin' ? diagnostics.map(diagnosticJson) : [],
   };
 }
 
-export function connectionJson(view: ConnectionView): Fields {
+export function connectionJson(view: ConnectionView, viewer: Viewer): Fields {
+  const remote = {
+    remote_cluster_url: originOf(view.remoteClusterUrl),
+    remote_connection_id: view.remoteConnectionId,
+  };
   return {
     id: view.id,
     pack: view.pack,
     tool_type: view.toolType,
     connection_type: view.connectionType,
     name: view.name,
-    ...given({ remote_cluster_url: view.remoteClusterUrl, remote_connection_id: view.remoteConnectionId }),
+    ...(viewer === 'admin' ? given(remote) : {}),
     auth_type: view.authType,
     status: view.status,
     ...conditionJson(view),
@@ -90,8 +101,20 @@ export function connectionTestJson(report: ConnectionTestReport): Fields {
   return { connection, workspace, pack, ...given({ url }), ok, status, tested_at: isoTime(testedAt), steps };
 }
 
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
+/** The rest of a URL may hold what came from a secret. */
+export function originOf(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  const origin = URL.parse(url)?.origin;
+  return origin === undefined || origin === 'null' ? undefined : origin;
+}
+
+/** The ends of what a Date can hold (ECMA-262, 21.4.1.1). */
+const MAX_TIME_MS = 8.64e15;
+
+/** ISO 8601; never throws, whatever a remote service said about when to come back. */
+export function isoTime(ms: number): string {
+  const clamped = Math.min(MAX_TIME_MS, Math.max(-MAX_TIME_MS, ms));
+  return new Date(Number.isNaN(clamped) ? 0 : clamped).toISOString();
 }
 
 function policyJson({ timeoutMs, deadlineMs, retry, breaker, rateLimit, fallback }: ToolView['policy']): Fields {
@@ -128,7 +151,7 @@ export function stateJson(state: PackState | ToolState): Fields {
 }
 
 function retryAt(ms: number | undefined): Fields {
-  return ms === undefined ? {} : { retry_at: new Date(ms).toISOString() };
+  return ms === undefined ? {} : { retry_at: isoTime(ms) };
 }
 
 function diagnosticJson({ severity, code, message, position, hint, frame }: Diagnostic): Fields {
