@@ -1,3 +1,4 @@
+import type { JsonObject } from '@capstan/sdk';
 import {
   type JSONRPCRequest,
   ProtocolError,
@@ -6,6 +7,7 @@ import {
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import { answerFeature, bookOf, isFeatureMethod, ResourceSubscriptions } from './feature-requests.ts';
 import type { McpCaller, McpGateway } from './gateway.ts';
 import type { ParkedCalls } from './parked-calls.ts';
 import { answerToolCall } from './tool-call.ts';
@@ -31,14 +33,21 @@ export interface CatalogServerParts {
  * every result again and drops what its schemas do not know, and a tool's content must go out as it is.
  */
 export function createCatalogServer(parts: CatalogServerParts, caller: McpCaller): Server {
+  const upstreams = parts.gateway.upstreams?.list(caller.workspace) ?? [];
+  const book = upstreams.length === 0 ? undefined : bookOf(upstreams);
+  const instructions = [parts.instructions, book?.instructions()].filter((text) => text !== undefined).join('\n\n');
   const server = new Server(parts.implementation, {
-    capabilities: { tools: { listChanged: true } },
-    debouncedNotificationMethods: ['notifications/tools/list_changed'],
-    ...(parts.instructions === undefined ? {} : { instructions: parts.instructions }),
+    capabilities: { tools: { listChanged: true }, ...book?.capabilities() },
+    debouncedNotificationMethods: CHANGES,
+    ...(instructions === '' ? {} : { instructions }),
   });
+  // The SDK would keep the level to itself.
+  if (book !== undefined) server.removeRequestHandler('logging/setLevel');
+  const subscriptions = new ResourceSubscriptions();
+  subscriptionsOf.set(server, subscriptions);
   server.onerror = parts.onNotice;
   server.fallbackRequestHandler = (request, context) =>
-    answer({ parts, caller, server }, request, context).catch((error: unknown) => {
+    answer({ parts, caller, server, subscriptions }, request, context).catch((error: unknown) => {
       throw toProtocolError(error, parts.onError);
     });
   return server;
@@ -49,20 +58,63 @@ export function pushCatalogChanges(server: Server, parts: CatalogServerParts, ca
   const stop = parts.gateway.onCatalogChanged(caller.workspace, () => {
     if (server.transport !== undefined) server.sendToolListChanged().catch(parts.onNotice);
   });
+  const stopFeatures = pushFeatureChanges(server, parts, caller);
   const previous = server.onclose;
   server.onclose = () => {
     stop();
+    stopFeatures();
+    subscriptionsOf.get(server)?.close();
     previous?.();
   };
 }
 
+const CHANGES = [
+  'notifications/tools/list_changed',
+  'notifications/prompts/list_changed',
+  'notifications/resources/list_changed',
+];
+const subscriptionsOf = new WeakMap<Server, ResourceSubscriptions>();
+
+/** What MCP servers have beside tools, and the resources that this client subscribed to. */
+function pushFeatureChanges(server: Server, parts: CatalogServerParts, caller: McpCaller): () => void {
+  const { upstreams } = parts.gateway;
+  if (upstreams === undefined) return () => undefined;
+  const tell = (method: string, params?: Record<string, unknown>): void => {
+    if (server.transport === undefined) return;
+    server.notification({ method, ...(params === undefined ? {} : { params }) }).catch(parts.onNotice);
+  };
+  const stopOffers = upstreams.onOfferChanged(caller.workspace, () => {
+    tell('notifications/prompts/list_changed');
+    tell('notifications/resources/list_changed');
+  });
+  const stopUpdates = upstreams.onResourceUpdated(caller, (name, own) => {
+    const uri = bookOf(upstreams.list(caller.workspace)).exposedUri(name, own);
+    if (subscriptionsOf.get(server)?.uris.has(uri)) tell('notifications/resources/updated', { uri });
+  });
+  return () => {
+    stopOffers();
+    stopUpdates();
+  };
+}
+
 async function answer(
-  { parts, caller, server }: { parts: CatalogServerParts; caller: McpCaller; server: Server },
+  {
+    parts,
+    caller,
+    server,
+    subscriptions,
+  }: { parts: CatalogServerParts; caller: McpCaller; server: Server; subscriptions: ResourceSubscriptions },
   request: JSONRPCRequest,
   context: ServerContext,
 ): Promise<Result> {
   const params = request.params ?? {};
   if (request.method === 'tools/call') return answerToolCall({ ...parts, server, caller }, params, context);
+  const { upstreams } = parts.gateway;
+  if (upstreams !== undefined && isFeatureMethod(request.method) && upstreams.list(caller.workspace).length > 0) {
+    const environment = { upstreams, caller, server, subscriptions, onNotice: parts.onNotice };
+    // Parsed JSON: the SDK types it no further.
+    return answerFeature(environment, { method: request.method, params: params as JsonObject }, context);
+  }
   if (request.method !== 'tools/list') throw new ProtocolError(ProtocolErrorCode.MethodNotFound, 'Method not found');
   const { cursor } = params;
   if (cursor !== undefined && typeof cursor !== 'string') {

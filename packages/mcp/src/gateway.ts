@@ -8,6 +8,7 @@ import type {
   ToolProgress,
 } from '@capstan/sdk';
 import type { CallerChannel } from './upstream/caller-channel.ts';
+import type { NamedUpstream } from './upstream/upstream.ts';
 
 /** Who asks, as the surface authenticated it. Never taken from a tool's arguments. */
 export interface McpCaller {
@@ -61,11 +62,23 @@ export type McpCallAnswer =
   | { readonly kind: 'unknown_tool' }
   | { readonly kind: 'outcome'; readonly outcome: InvocationOutcome };
 
+/** The MCP servers behind a gateway. */
+export interface McpUpstreams {
+  /** In the order in which they were added; the same list until one of them has changed. */
+  list(workspace: string): readonly NamedUpstream[];
+  /** Tells when a server offers something else, until the returned function is called. */
+  onOfferChanged(workspace: string, listener: () => void): () => void;
+  /** Tells of resources that a principal subscribed to, as their server calls them. */
+  onResourceUpdated(caller: McpCaller, listener: (server: string, uri: string) => void): () => void;
+}
+
 /** Where the MCP server gets its tools from: a host in this process, or a running server. */
 export interface McpGateway {
   listTools(caller: McpCaller): CatalogSnapshot | Promise<CatalogSnapshot>;
   /** Never rejects for an expected failure: the outcome says what happened. */
   callTool(call: McpToolCall): Promise<McpCallAnswer>;
+  /** MCP servers behind the gateway, for what they have beside tools. */
+  readonly upstreams?: McpUpstreams;
   /** Tells of every change of a workspace's catalog, until the returned function is called. */
   onCatalogChanged(workspace: string, listener: () => void): () => void;
 }

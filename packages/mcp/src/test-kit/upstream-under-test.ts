@@ -27,14 +27,17 @@ type Address = string | Partial<HttpServerAddress> | (Partial<StdioServerAddress
 /** Connects to a server; closed after the test. */
 export function upstreamOn(
   address: Address,
-  options: Partial<Omit<UpstreamServer, 'limits'>> & { readonly limits?: Partial<UpstreamLimits> } = {},
+  options: Partial<Omit<UpstreamServer, 'limits'>> & {
+    readonly limits?: Partial<UpstreamLimits>;
+    readonly onResourceUpdated?: (uri: string) => void;
+  } = {},
 ): UpstreamUnderTest {
   const changes: { state: boolean; offer: boolean }[] = [];
   const log: { message: string; fields: unknown }[] = [];
   const waiting = new Set<() => void>();
   const write = (message: string, fields?: unknown): void => void log.push({ message, fields });
   const http = createHttpClient({ egress: { allowPrivate: ['127.0.0.0/8'] } });
-  const { limits, ...rest } = options;
+  const { limits, onResourceUpdated, ...rest } = options;
   const upstream = new Upstream(
     {
       name: 'test',
@@ -60,7 +63,7 @@ export function upstreamOn(
         changes.push(change);
         for (const look of waiting) look();
       },
-      onResourceUpdated: () => undefined,
+      onResourceUpdated: (_owner, { uri }) => onResourceUpdated?.(String(uri)),
     },
   );
   onTestFinished(async () => {

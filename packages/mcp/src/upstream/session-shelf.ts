@@ -52,6 +52,11 @@ export class SessionShelf {
     return this.#slots.size;
   }
 
+  /** Requests under way. */
+  get load(): number {
+    return [...this.#slots.values()].reduce((sum, { session }) => sum + (session?.load ?? 0), 0);
+  }
+
   /** Works with the owner's session, which is opened when there is none. */
   async use<Result>(owner: SessionOwner, work: (session: UpstreamSession) => Promise<Result>): Promise<Result> {
     const slot = this.#slotOf(owner);

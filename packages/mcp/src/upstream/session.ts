@@ -96,9 +96,16 @@ export class UpstreamSession {
   }
 
   /** Hears of changes: needed in revision 2026-07-28 alone, in the others they come by themselves. */
-  async listen(filter: JsonObject): Promise<void> {
+  async listen(filter: JsonObject, signal?: AbortSignal): Promise<void> {
     if (this.handshake.era === 'legacy') return;
-    await this.#send('subscriptions/listen', { notifications: filter }, { timeoutMs: MAX_TIMER_MS });
+    await this.#send(
+      'subscriptions/listen',
+      { notifications: filter },
+      {
+        timeoutMs: MAX_TIMER_MS,
+        ...(signal === undefined ? {} : { signal }),
+      },
+    );
   }
 
   close(): Promise<void> {

@@ -97,6 +97,11 @@ export class Upstream {
     return this.#shelf.size;
   }
 
+  /** Requests of callers under way. */
+  get load(): number {
+    return this.#shelf.load;
+  }
+
   /** Begins to connect. */
   start(): void {
     this.#connect(0);
@@ -116,6 +121,29 @@ export class Upstream {
     } catch (error) {
       throw toCapstanError(error, this.server.name);
     }
+  }
+
+  /**
+   * Hears of changes of a resource until the signal is aborted, over a session of the owner that stays open for it.
+   * Resolves when the server has taken it. @throws CapstanError
+   */
+  subscribe(owner: SessionOwner, uri: string, signal: AbortSignal): Promise<void> {
+    const taken = Promise.withResolvers<void>();
+    const options = { timeoutMs: this.server.timeoutMs };
+    const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    const holding = this.#shelf.use(owner, async (session) => {
+      if (session.handshake.era === 'modern') {
+        void session.listen({ resourceSubscriptions: [uri] }, signal).catch(() => undefined);
+        taken.resolve();
+        return ended;
+      }
+      await session.request('resources/subscribe', { uri }, options);
+      taken.resolve();
+      await ended;
+      if (session.isOpen) await session.request('resources/unsubscribe', { uri }, options);
+    });
+    holding.catch((error: unknown) => taken.reject(toCapstanError(error, this.server.name)));
+    return taken.promise;
   }
 
   /** Ends every session and process, and connects no more. */
