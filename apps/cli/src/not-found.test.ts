@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 async function run(argv: readonly string[], cwd = folder.path) {
-  const fake = fakeIo({ argv, cwd, env: { CI_KEY: 'k' } });
+  const fake = fakeIo({ argv, cwd, env: { CI_KEY: 'key-of-the-build-of-the-test' } });
   return { code: await runCli(fake.io), out: fake.stdout(), err: fake.stderr() };
 }
 

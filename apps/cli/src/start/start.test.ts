@@ -164,7 +164,11 @@ test('a second signal does not wait for what is under way', async () => {
   const called = Promise.withResolvers<void>();
   const held = createHttpServer(() => called.resolve()).listen(0, '127.0.0.1');
   await once(held, 'listening');
-  const env = { CI_KEY: 'k', EXAMPLE_REMOTE_BASE_URL: `http://127.0.0.1:${portOf(held)}`, [TOKEN_VARIABLE]: 'token' };
+  const env = {
+    CI_KEY: 'key-of-the-build-of-the-test',
+    EXAMPLE_REMOTE_BASE_URL: `http://127.0.0.1:${portOf(held)}`,
+    [TOKEN_VARIABLE]: 'token',
+  };
   const { fake, exit, summary } = await startForProgram([], { env });
   const call = fetch(`${summary.url}/v1/workspaces/default/tools/wp_list_posts/invoke`, {
     method: 'POST',
@@ -238,7 +242,7 @@ test('without a server, what was enabled is kept for the next run', async () => 
 
 test('config explain is the same in process and over a server, and shows no secret', async () => {
   const env = {
-    CI_KEY: 'k',
+    CI_KEY: 'key-of-the-build-of-the-test',
     EXAMPLE_REMOTE_BASE_URL: 'http://127.0.0.1:1',
     [TOKEN_VARIABLE]: 'secret-token-of-the-test',
   };
