@@ -1,7 +1,9 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { EnablementStore, ResultStore, TokenStore } from '@capstan/host';
+import { CapstanError } from '@capstan/sdk';
+import { writeFileAtomically } from './atomic-file.ts';
 import { type BootstrapKeys, bootstrapKeys } from './bootstrap-keys.ts';
 import { enablementFile } from './enablement-file.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -43,10 +45,13 @@ export function openDataFolder(path: string, options: DataFolderOptions = {}): D
   const randomBytes = options.randomBytes ?? systemRandomBytes;
   const folder = resolve(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  const { mode, uid } = statSync(folder);
+  refuseForeign(folder, uid);
+  if ((mode & 0o077) !== 0) chmodSync(folder, 0o700);
   const unlock = lockFolder(folder, () => randomBytes(8).toString('hex'));
   try {
     removeServerFile(folder);
+    ignoreByGit(folder);
     const keysPath = join(folder, 'keys.json');
     return {
       path: folder,
@@ -67,4 +72,19 @@ export function openDataFolder(path: string, options: DataFolderOptions = {}): D
     unlock();
     throw error;
   }
+}
+
+/** Whoever owns the folder knows its keys, and can put others there. */
+function refuseForeign(folder: string, uid: number): void {
+  const own = process.getuid?.();
+  if (own === undefined || uid === own) return;
+  throw new CapstanError('CAPSTAN_CONFIG_INVALID', `the data folder ${folder} belongs to another user (uid ${uid})`, {
+    hint: `Give it to the user that runs this (uid ${own}), or use another folder (CAPSTAN_DATA).`,
+  });
+}
+
+/** Keys and audit records are not for a repository. */
+function ignoreByGit(folder: string): void {
+  const path = join(folder, '.gitignore');
+  if (!existsSync(path)) writeFileAtomically(path, '*\n');
 }

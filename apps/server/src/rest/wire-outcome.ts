@@ -56,7 +56,7 @@ export function toWireOutcome(outcome: InvocationOutcome): WireOutcome {
   }
 }
 
-/** An outcome as JSON. A result that JSON cannot carry (nested thousands deep) becomes a failure that says so. */
+/** An outcome as JSON. A result that JSON cannot carry becomes a failure that says so. */
 export function writeOutcome(outcome: InvocationOutcome): {
   readonly outcome: InvocationOutcome;
   readonly json: string;

@@ -1,6 +1,11 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Logger } from '@capstan/sdk';
 import type { AuditRecord, AuditSink } from '../host-options.ts';
+
+const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0 } = constants;
+/** Through a link somebody else could have the records written into any file of this user. */
+const FLAGS = O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW;
 
 /** Characters; the arguments of a longer record are left out, their size stays. */
 const MAX_RECORD_LENGTH = 16_384;
@@ -14,7 +19,9 @@ const MAX_RECORD_LENGTH = 16_384;
  * @throws when the file cannot be opened.
  */
 export async function openAuditFile(path: string, logger: Logger): Promise<AuditSink> {
-  const file = await open(path, 'a', 0o600);
+  const file = await open(path, FLAGS, 0o600);
+  // A file that was there may be open to others.
+  await file.chmod(0o600);
   return new AuditFile(file, logger);
 }
 
