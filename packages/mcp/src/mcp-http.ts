@@ -10,7 +10,6 @@ import {
 import { callerInfo, callerOf } from './caller-info.ts';
 import type { McpCaller } from './gateway.ts';
 import { FastLane } from './lane/fast-lane.ts';
-import { listenedUris, listenTo } from './listened-resources.ts';
 import { type LegacySession, type LegacySessionLimits, LegacySessions } from './legacy-sessions.ts';
 import { listenedUris, listenTo } from './listened-resources.ts';
 import { type McpServerOptions, resolveMcpServer } from './mcp-server-factory.ts';
