@@ -1,6 +1,7 @@
 import type { Host, ToolView } from '@capstan/host';
 import type { CatalogSnapshot, McpCallAnswer, McpCaller, McpGateway, McpToolCall } from '@capstan/mcp';
 import type { CallGate } from '../call-gate.ts';
+import { hostUpstreams } from './host-upstreams.ts';
 
 /** Callers whose snapshots are kept; one more, and the one that was unused longest is made again when it comes back. */
 const MAX_SNAPSHOTS = 256;
@@ -22,6 +23,7 @@ export function createHostGateway(host: Host, gate?: CallGate): McpGateway {
     },
     callTool: (call) =>
       gate === undefined ? invoke(host, call) : gate.run(call.signal, (signal) => invoke(host, { ...call, signal })),
+    upstreams: hostUpstreams(host),
     onCatalogChanged: (workspace, listener) =>
       host.on('catalog:changed', (event) => {
         if (event.workspace === workspace) listener();
