@@ -1,5 +1,5 @@
 import type { ExplainJson } from '@capstan/config';
-import type { CallerChannel, CatalogSnapshot } from '@capstan/mcp';
+import type { CallerChannel, CatalogSnapshot, McpUpstreams } from '@capstan/mcp';
 import type { ElicitAnswer, ElicitRequest, InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
 import type {
   AuthorizationJson,
@@ -79,6 +79,8 @@ export interface Backend {
   removeMcpServer(name: string, workspace: string): Promise<void>;
   /** All tools with their schemas; the same object as long as nothing changed. */
   catalog(workspace: string): Promise<CatalogSnapshot>;
+  /** The MCP servers behind the host, for what they have beside tools. Only in process. */
+  readonly upstreams?: McpUpstreams;
   /** Tells of every change of a workspace's catalog, until the returned function is called. */
   onCatalogChanged(workspace: string, listener: () => void): () => void;
   close(): Promise<void>;

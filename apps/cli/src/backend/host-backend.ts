@@ -1,6 +1,6 @@
 import { type ExplainJson, toExplainJson } from '@capstan/config';
 import type { Host, Surface } from '@capstan/host';
-import type { CatalogSnapshot } from '@capstan/mcp';
+import type { CatalogSnapshot, McpUpstreams } from '@capstan/mcp';
 import { CapstanError, type InvocationOutcome, type JsonObject, type JsonValue, type Principal } from '@capstan/sdk';
 import { createHostGateway } from '@capstan/server';
 import type { Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
@@ -38,6 +38,7 @@ const SETTLE_MS = 60_000;
 class HostBackend implements Backend {
   readonly origin = 'in process';
   readonly close: () => Promise<void>;
+  readonly upstreams?: McpUpstreams;
   readonly #host: Host;
   readonly #principal: Principal;
   readonly #surface: Surface;
@@ -49,6 +50,7 @@ class HostBackend implements Backend {
     this.#principal = principal;
     this.#surface = surface;
     this.#gateway = createHostGateway(host);
+    if (this.#gateway.upstreams !== undefined) this.upstreams = this.#gateway.upstreams;
     this.close = close;
   }
 

@@ -1,4 +1,4 @@
-import type { CatalogSnapshot, McpCallAnswer, McpCaller, McpGateway, McpToolCall } from '@capstan/mcp';
+import type { CatalogSnapshot, McpCallAnswer, McpCaller, McpGateway, McpToolCall, McpUpstreams } from '@capstan/mcp';
 import { type InvocationOutcome, isCapstanError } from '@capstan/sdk';
 import type { Backend } from './backend.ts';
 
@@ -10,8 +10,11 @@ export function createBackendGateway(backend: Backend): McpGateway {
 class BackendGateway implements McpGateway {
   readonly #backend: Backend;
 
+  readonly upstreams?: McpUpstreams;
+
   constructor(backend: Backend) {
     this.#backend = backend;
+    if (backend.upstreams !== undefined) this.upstreams = backend.upstreams;
   }
 
   listTools({ workspace }: McpCaller): Promise<CatalogSnapshot> {

@@ -207,7 +207,8 @@ export class Upstream {
       onClose: (failure: TransportFailure) => this.#lost(failure),
     };
     const session = await this.#opener.open({
-      capabilities: {},
+      // Some servers list a tool only for clients that can answer what it asks.
+      capabilities: ALL_CAPABILITIES,
       isShared: true,
       signal: this.#closing.signal,
       events,
