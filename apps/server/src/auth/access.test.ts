@@ -16,7 +16,7 @@ test('every operation of the document, and MCP, needs a key', async () => {
     ['GET', 'POST', 'DELETE'].map((method) => ({ method, path, isPublic: false })),
   );
   const closed = [...operations, ...mcp].filter(({ isPublic }) => !isPublic);
-  expect(closed).toHaveLength(16);
+  expect(closed).toHaveLength(22);
   for (const { method, path } of closed) {
     for (const headers of BAD_CREDENTIALS) {
       const response = await server.send(path, { method, key: '', headers });
