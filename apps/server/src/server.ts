@@ -38,6 +38,8 @@ export interface ServerOptions {
   readonly allowedOrigins?: readonly string[];
   /** The URL under which browsers reach it, without a trailing slash; sign-ins come back to it. Default: its own address. */
   readonly publicUrl?: string;
+  /** More tools than this, and an MCP endpoint lists the four compact ones. Default 40. */
+  readonly compactThreshold?: number;
   /** Default: warnings and errors, on standard error. */
   readonly log?: Log;
   /** A random key that `GET /healthz?nonce=` proves to know, so that a command tells this server from a stranger at its port. */
@@ -77,6 +79,7 @@ export function createServer(options: ServerOptions): CapstanServer {
   const mcp = createMcpHttp({
     gateway: createHostGateway(options.host, gate),
     version: CAPSTAN_VERSION,
+    ...(options.compactThreshold === undefined ? {} : { compactThreshold: options.compactThreshold }),
     onError,
     onNotice: (error) => log.pino.debug({ notice: error.message }, 'MCP'),
   });

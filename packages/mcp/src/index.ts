@@ -1,6 +1,20 @@
 export { errorText, OUTCOME_META_KEY } from './call-result.ts';
 export { callerInfo, callerOf } from './caller-info.ts';
-export type { CatalogSnapshot, CatalogTool, McpCallAnswer, McpCaller, McpGateway, McpToolCall, McpUpstreams } from './gateway.ts';
+export {
+  COMPACT_MODES,
+  type CompactCaller,
+  type CompactMode,
+  type SearchableGateway,
+} from './compact/compact-gateway.ts';
+export type {
+  CatalogSnapshot,
+  CatalogTool,
+  McpCallAnswer,
+  McpCaller,
+  McpGateway,
+  McpToolCall,
+  McpUpstreams,
+} from './gateway.ts';
 export { type BodyReader, type BodyReading, readJsonBody } from './json-body.ts';
 export type { LegacySessionLimits } from './legacy-sessions.ts';
 export { createMcpHttp, type McpHttp, type McpHttpOptions, type McpNodeExchange } from './mcp-http.ts';

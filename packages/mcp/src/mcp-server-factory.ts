@@ -2,14 +2,18 @@ import { randomUUID } from 'node:crypto';
 import type { McpRequestContext, McpServerFactory } from '@modelcontextprotocol/server';
 import { callerOf } from './caller-info.ts';
 import { type CatalogServerParts, createCatalogServer, pushCatalogChanges } from './catalog-server.ts';
-import type { McpCaller, McpGateway } from './gateway.ts';
+import { compactGateway, type SearchableGateway } from './compact/compact-gateway.ts';
+import type { McpCaller } from './gateway.ts';
 import { ParkedCalls } from './parked-calls.ts';
 
 const MAX_PARKED_PER_CALLER = 20;
+const DEFAULT_COMPACT_THRESHOLD = 40;
 
 /** What {@link createMcpServerFactory} and `createMcpHttp` take. */
 export interface McpServerOptions {
-  readonly gateway: McpGateway;
+  readonly gateway: SearchableGateway;
+  /** More tools than this, and an endpoint that is not told otherwise lists the four compact ones. Default 40. */
+  readonly compactThreshold?: number;
   /** Of the product, shown to clients. */
   readonly version: string;
   /** Who calls where the transport does not say: the one caller of a stdio connection. Without it such a request is refused. */
@@ -45,7 +49,7 @@ export function createMcpServerFactory(options: McpServerOptions): McpServerFact
 /** Like {@link createMcpServerFactory}, for the surfaces of this package. */
 export function resolveMcpServer(options: McpServerOptions): ResolvedMcpServer {
   const parts: CatalogServerParts = {
-    gateway: options.gateway,
+    gateway: compactGateway(options.gateway, options.compactThreshold ?? DEFAULT_COMPACT_THRESHOLD),
     implementation: { name: 'capstan', title: 'Capstan', version: options.version },
     instructions: options.instructions,
     pageSize: options.pageSize ?? 250,

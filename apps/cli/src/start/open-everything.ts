@@ -55,6 +55,7 @@ export async function openEverything(
     log,
     allowedHosts: settings?.server.allowedHosts ?? [],
     allowedOrigins: settings?.server.allowedOrigins ?? [],
+    ...(settings === undefined ? {} : { compactThreshold: settings.server.compactThreshold }),
     ...(settings?.server.publicUrl === undefined ? {} : { publicUrl: settings.server.publicUrl }),
   });
   stack.defer(() => server.close({ timeoutMs: DRAIN_MS }));

@@ -1,18 +1,37 @@
 import type { Host, ToolView } from '@capstan/host';
-import type { CatalogSnapshot, McpCallAnswer, McpCaller, McpGateway, McpToolCall } from '@capstan/mcp';
+import type {
+  CatalogSnapshot,
+  CatalogTool,
+  McpCallAnswer,
+  McpCaller,
+  McpToolCall,
+  SearchableGateway,
+} from '@capstan/mcp';
+import type { Principal } from '@capstan/sdk';
 import type { CallGate } from '../call-gate.ts';
 import { hostUpstreams } from './host-upstreams.ts';
 
-/** Callers whose snapshots are kept; one more, and the one that was unused longest is made again when it comes back. */
+/** Permission sets whose snapshots are kept; one more, and the one unused longest is made again when it comes back. */
 const MAX_SNAPSHOTS = 256;
 const LIST_PAGE = 1000;
+const MAX_FOUND = 100;
+const permissionSets = new WeakMap<Principal, string>();
+
+/** What decides which tools a principal sees: principals who may the same share a list. */
+function permissionsOf(principal: Principal): string {
+  const known = permissionSets.get(principal);
+  if (known !== undefined) return known;
+  const text = JSON.stringify([principal.roles, principal.permissions]);
+  permissionSets.set(principal, text);
+  return text;
+}
 
 /** A host in this process, in the form that the MCP server takes. With a gate, calls count as under way. */
-export function createHostGateway(host: Host, gate?: CallGate): McpGateway {
+export function createHostGateway(host: Host, gate?: CallGate): SearchableGateway {
   const snapshots = new Map<string, CatalogSnapshot>();
   return {
     listTools: (caller) => {
-      const key = JSON.stringify([caller.workspace, caller.principal.id]);
+      const key = `${caller.workspace} ${permissionsOf(caller.principal)}`;
       const revision = String(host.catalogRevision(caller.workspace));
       const known = snapshots.get(key);
       const snapshot = known?.revision === revision ? known : takeSnapshot(host, caller, revision);
@@ -23,6 +42,11 @@ export function createHostGateway(host: Host, gate?: CallGate): McpGateway {
     },
     callTool: (call) =>
       gate === undefined ? invoke(host, call) : gate.run(call.signal, (signal) => invoke(host, { ...call, signal })),
+    findTools: (caller, words) =>
+      host
+        .listTools({ ...caller, search: words, limit: MAX_FOUND })
+        .items.filter(isListed)
+        .map(catalogTool),
     upstreams: hostUpstreams(host),
     onCatalogChanged: (workspace, listener) =>
       host.on('catalog:changed', (event) => {
@@ -43,11 +67,16 @@ async function invoke(host: Host, call: McpToolCall): Promise<McpCallAnswer> {
 }
 
 function takeSnapshot(host: Host, caller: McpCaller, revision: string): CatalogSnapshot {
-  const tools = allTools(host, caller).filter(({ state }) => state.kind !== 'unsupported');
-  return {
-    revision,
-    tools: tools.map(({ exposedName, definition }) => ({ exposedName, definition })).sort(byExposedName),
-  };
+  return { revision, tools: allTools(host, caller).filter(isListed).map(catalogTool).sort(byExposedName) };
+}
+
+/** What cannot run here is of no use to an agent. */
+function isListed({ state }: ToolView): boolean {
+  return state.kind !== 'unsupported';
+}
+
+function catalogTool({ exposedName, definition }: ToolView): CatalogTool {
+  return { exposedName, definition };
 }
 
 function allTools(host: Host, caller: McpCaller): readonly ToolView[] {

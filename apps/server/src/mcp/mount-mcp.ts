@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { handleReading, type McpHttp, readJsonBody } from '@capstan/mcp';
-import { isCapstanError } from '@capstan/sdk';
+import {
+  COMPACT_MODES,
+  type CompactCaller,
+  type CompactMode,
+  handleReading,
+  type McpHttp,
+  readJsonBody,
+} from '@capstan/mcp';
+import { CapstanError, isCapstanError } from '@capstan/sdk';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../auth/key-ring.ts';
 import { hasSeveralHosts } from '../http/http-server.ts';
@@ -29,12 +36,12 @@ export function mountMcp(app: FastifyInstance, options: McpMountOptions): void {
     return options.authorize(request, workspace);
   };
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const { workspace, caller } = authorize(request);
+    const caller = callerAt(authorize(request), compactOf(request.query));
     reply.hijack();
     await options.mcp.handle({
       request: request.raw,
       response: reply.raw,
-      caller: { workspace, principal: caller.principal },
+      caller,
       body: request.body,
     });
   };
@@ -57,7 +64,7 @@ export interface McpFrontOptions {
 /** Answers a request, or says false and leaves it untouched. */
 export type HttpFront = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-const PATH = /^(?:\/mcp|\/w\/([a-z0-9][a-z0-9_-]*)\/mcp)$/;
+const PATH = /^(?:\/mcp|\/w\/([a-z0-9][a-z0-9_-]*)\/mcp)(?:\?compact=(auto|on|off))?$/;
 
 /**
  * Takes plain MCP requests before the framework does: routing, hooks and its request objects cost as much as a call.
@@ -71,8 +78,8 @@ export function createMcpFront({ mcp, admit, bodyLimitBytes, onError }: McpFront
     const path = isPlain(request, bodyLimitBytes) && !hasSeveralHosts(request) ? PATH.exec(request.url ?? '') : null;
     const admitted = path === null ? undefined : admission(admit, request, path[1]);
     if (admitted === undefined) return false;
-    const { workspace, caller } = admitted;
-    const exchange = { request, response, caller: { workspace, principal: caller.principal } };
+    const caller = callerAt(admitted, compactOf({ compact: path?.[2] }));
+    const exchange = { request, response, caller };
     readJsonBody(request, reader, (reading) => {
       handleReading(mcp, exchange, reading).catch((error: unknown) => {
         onError(error instanceof Error ? error : new Error(String(error)));
@@ -81,6 +88,21 @@ export function createMcpFront({ mcp, admit, bodyLimitBytes, onError }: McpFront
     });
     return true;
   };
+}
+
+/** The caller, and how its endpoint lists tools where its URL says so (`?compact=on|off|auto`). */
+function callerAt({ workspace, caller }: AuthorizedRequest, compact: CompactMode | undefined): CompactCaller {
+  const known = { workspace, principal: caller.principal };
+  return compact === undefined ? known : { ...known, compact };
+}
+
+/** @throws CapstanError CAPSTAN_INVALID_ARGUMENTS for a word that means nothing */
+function compactOf(query: unknown): CompactMode | undefined {
+  const compact: unknown =
+    typeof query === 'object' && query !== null && 'compact' in query ? query.compact : undefined;
+  const mode = COMPACT_MODES.find((known) => known === compact);
+  if (compact === undefined || mode !== undefined) return mode;
+  throw new CapstanError('CAPSTAN_INVALID_ARGUMENTS', `compact is one of ${COMPACT_MODES.join(', ')}`);
 }
 
 function admission(

@@ -88,6 +88,7 @@ describe('a file that is right', () => {
         port: 0,
         allowedHosts: ['a.example'],
         allowedOrigins: ['https://console.example.com'],
+        compactThreshold: 40,
       },
       log: { level: 'warn' },
     });
@@ -159,7 +160,7 @@ describe('a file that is right', () => {
         retry: { maxRetries: 3, baseMs: 250, maxMs: 10_000 },
         breaker: { failureThreshold: 5, recoveryTimeoutMs: 60_000, successThreshold: 3 },
       },
-      server: { host: '127.0.0.1', port: 7420, allowedHosts: [], allowedOrigins: [] },
+      server: { host: '127.0.0.1', port: 7420, allowedHosts: [], allowedOrigins: [], compactThreshold: 40 },
       log: { level: 'info' },
     });
     expect([...workspaces.values()]).toMatchObject([{ id: 'default', packs: [], connections: [] }]);
@@ -241,7 +242,11 @@ describe('a file that is wrong', () => {
   test.each([
     ['dicsover: []', "'dicsover' is not a key of the file", "Did you mean 'discover'?"],
     ['packs: { a: { enviroment: [] } }', "'enviroment' is not a key of 'packs.a'", "Did you mean 'environment'?"],
-    ['server: { zzz: 1 }', "'zzz' is not a key of 'server'", 'Known here: host, port, public_url, allowed_hosts, allowed_origins.'],
+    [
+      'server: { zzz: 1 }',
+      "'zzz' is not a key of 'server'",
+      'Known here: host, port, public_url, allowed_hosts, allowed_origins, compact_threshold.',
+    ],
     ['packs: { a: { trust: yes } }', "'packs.a.trust' can only be in_process", /take the key away/],
     [
       'workspaces: { W: {} }',

@@ -176,6 +176,7 @@ function serverOf(server: JsonNode): HostSettings['server'] {
     ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, '') }),
     allowedHosts: texts(server, 'allowed_hosts'),
     allowedOrigins: texts(server, 'allowed_origins'),
+    compactThreshold: numberOr(server, 'compact_threshold', DEFAULT_SERVER.compactThreshold),
   };
 }
 

@@ -13,6 +13,7 @@ export const DEFAULT_SERVER: HostSettings['server'] = Object.freeze({
   port: 7420,
   allowedHosts: Object.freeze([]),
   allowedOrigins: Object.freeze([]),
+  compactThreshold: 40,
 });
 
 export const DEFAULT_LOG: HostSettings['log'] = Object.freeze({ level: 'info' });

@@ -159,6 +159,8 @@ export interface HostSettings {
     readonly publicUrl?: string;
     readonly allowedHosts: readonly string[];
     readonly allowedOrigins: readonly string[];
+    /** More tools than this, and an MCP endpoint lists the four compact ones. */
+    readonly compactThreshold: number;
   };
   readonly log: { readonly level: LogLevel };
   /** Where a path of the file stands (its own snake_case words), for findings that only the host can make. */
