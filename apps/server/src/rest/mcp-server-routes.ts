@@ -30,7 +30,7 @@ const SERVER: RouteSchema = {
 };
 
 /** An MCP server on the wire. */
-export function mcpServerJson(view: McpServerView): JsonObject {
+function mcpServerJson(view: McpServerView): JsonObject {
   const { name, workspace, pack, origin, transport, state, toolCount, isKept } = view;
   return {
     name,

@@ -201,7 +201,7 @@ export class AddedServers {
 }
 
 /** The part of tool ids before the dot. */
-export function namespaceOf(name: string): string {
+function namespaceOf(name: string): string {
   return name.toLowerCase().replaceAll('-', '_');
 }
 

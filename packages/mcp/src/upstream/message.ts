@@ -54,7 +54,7 @@ export class RpcError extends Error {
 }
 
 /** What came in, read no further than its outermost form. Undefined for what is no JSON-RPC message. */
-export function readMessage(value: unknown): RpcMessage | undefined {
+function readMessage(value: unknown): RpcMessage | undefined {
   if (!isObject(value) || value.jsonrpc !== '2.0') return undefined;
   if ('method' in value) return typeof value.method === 'string' ? (value as unknown as RpcRequest) : undefined;
   if (!('id' in value) || !(isObject(value.result) || isObject(value.error))) return undefined;
