@@ -7,6 +7,7 @@ export { readServerFile, type ServerAddress } from './data-folder/server-file.ts
 export { folderTokens } from './data-folder/token-file.ts';
 export { createLog, type Log, type LogOptions } from './log.ts';
 export { createHostGateway } from './mcp/host-gateway.ts';
+export { type McpHandlerOptions, mcpHandler } from './mcp/mcp-handler.ts';
 export type { WireOutcome } from './rest/wire-outcome.ts';
 export { isoTime, originOf } from './rest/wire-views.ts';
 export { type CapstanServer, createServer, type ServerOptions } from './server.ts';
