@@ -14,7 +14,7 @@ export interface CompiledSchema {
   accepts(value: unknown): boolean;
   /**
    * Every problem, or the first `limit` (100) of them; empty where the value fits. One alone for a value so large that
-   * listing them would take long. Never throws.
+   * listing them would take long, unless the limit is `Infinity`: for input whose size is bounded before. Never throws.
    */
   problems(value: unknown, limit?: number): readonly SchemaProblem[];
 }
@@ -95,7 +95,7 @@ function lazilyCompiled(schema: JsonSchema, origin: CompileSchemaOptions['origin
     if (first === DEEP) return [TOO_DEEP];
     if (first.length === 0) return [];
     // The last one is of the whole alternative, where those before are of its branches.
-    if (isLargerThan(value, thoroughLimit(schema))) return first.slice(-1).map(problemOf);
+    if (Number.isFinite(limit) && isLargerThan(value, thoroughLimit(schema))) return first.slice(-1).map(problemOf);
     thorough ??= compile(schema, { allErrors: true, origin });
     if (run(thorough, value) === undefined) return [TOO_DEEP];
     return (thorough.errors ?? []).slice(0, limit).map(problemOf);
