@@ -9,9 +9,14 @@ export class NameBook {
   readonly #names = new Map<string, string>();
   readonly #owners = new Map<string, string>();
 
-  /** @param recorded Names that were given before, by tool id. */
+  /** @param recorded Names that were given before, by tool id. One that somebody else has by now is given anew. */
   constructor(recorded: Iterable<readonly [toolId: string, name: string]> = []) {
-    for (const [toolId, name] of recorded) this.#record(toolId, name);
+    for (const [toolId, name] of recorded) if (!this.#owners.has(name.toLowerCase())) this.#record(toolId, name);
+  }
+
+  /** How many names were given: when it has grown, there is something to record. */
+  get size(): number {
+    return this.#names.size;
   }
 
   /** The exposed name of a tool, given now if it has none. */

@@ -44,6 +44,7 @@ import { type HostParts, RunningHost } from './running-host.ts';
 import type { HostSettings } from './settings/host-settings.ts';
 import { CAPSTAN_VERSION } from './version.ts';
 import { ConnectionConditions } from './workspace/connection-conditions.ts';
+import { recordNames } from './workspace/name-records.ts';
 import { Workspace } from './workspace/workspace.ts';
 import { WorkspacePacks } from './workspace/workspace-packs.ts';
 
@@ -88,7 +89,8 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   });
   const results = options.results === undefined || options.results === 'inline' ? memoryResultStore() : options.results;
   const packs = discover(resolved);
-  const workspaces = makeWorkspaces(settings);
+  const enablement = makeEnablement(resolved, packs);
+  const workspaces = makeWorkspaces(settings, enablement);
   const counts = newCounts();
   const running: RunningCalls = new Set();
   const pipeline = makePipeline({
@@ -102,7 +104,6 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     results,
     invoke: (request) => host.invoke(request),
   });
-  const enablement = makeEnablement(resolved, packs);
   const mcp = openMcp({
     http,
     authenticator,
@@ -187,6 +188,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     },
   });
   await connections.lookAtAccounts([...workspaces.keys()]);
+  recordNames(workspaces, { enablement, events, logger });
   return host;
 }
 
@@ -233,8 +235,8 @@ function makeEnablement({ settings, options }: ResolvedOptions, packs: ReadonlyM
   return new Enablement(settings, options.enablement ?? memoryEnablement(), new Set(application));
 }
 
-function makeWorkspaces(settings: HostSettings): ReadonlyMap<string, Workspace> {
-  return new Map([...settings.workspaces.keys()].map((id) => [id, new Workspace(id)]));
+function makeWorkspaces(settings: HostSettings, enablement: Enablement): ReadonlyMap<string, Workspace> {
+  return new Map([...settings.workspaces.keys()].map((id) => [id, new Workspace(id, enablement.names(id))]));
 }
 
 function circuitPayload({ endpoint, from, to, reason }: CircuitEvent, { pack, breaker }: Endpoint): CircuitPayload {

@@ -57,6 +57,18 @@ export class Enablement {
     this.#saveMcpServers(workspaceId, rest);
   }
 
+  /** The exposed names that were given in a workspace, by tool id. */
+  names(workspaceId: string): Readonly<Record<string, string>> {
+    const names = this.#state.names ?? {};
+    return Object.hasOwn(names, workspaceId) ? (names[workspaceId] ?? {}) : {};
+  }
+
+  recordNames(workspaceId: string, names: Readonly<Record<string, string>>): void {
+    const state = { ...this.#state, names: { ...this.#state.names, [workspaceId]: names } };
+    this.#store.save(state);
+    this.#state = state;
+  }
+
   #saveMcpServers(workspaceId: string, servers: Readonly<Record<string, JsonObject>>): void {
     const state = { ...this.#state, mcpServers: { ...this.#state.mcpServers, [workspaceId]: servers } };
     this.#store.save(state);

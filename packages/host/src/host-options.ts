@@ -18,6 +18,8 @@ export interface EnablementState {
   readonly workspaces: Readonly<Record<string, Readonly<Record<string, { readonly environment: readonly string[] }>>>>;
   /** MCP servers added at run time, as they were written: by workspace and name. */
   readonly mcpServers?: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
+  /** The exposed names that were given, by workspace and tool id: a name stays, whoever comes later. */
+  readonly names?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** One audit record: one a call, whatever became of it. Secrets are redacted before it is made. What does not apply is undefined. */

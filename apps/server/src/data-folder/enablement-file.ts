@@ -14,8 +14,13 @@ export function enablementFile(path: string): EnablementStore {
 }
 
 /** The file's own words are snake_case. */
-function toFile({ workspaces, mcpServers }: EnablementState): object {
-  return { version: 1, workspaces, ...(mcpServers === undefined ? {} : { mcp_servers: mcpServers }) };
+function toFile({ workspaces, mcpServers, names }: EnablementState): object {
+  return {
+    version: 1,
+    workspaces,
+    ...(mcpServers === undefined ? {} : { mcp_servers: mcpServers }),
+    ...(names === undefined ? {} : { names }),
+  };
 }
 
 function readState(path: string): EnablementState {
@@ -39,9 +44,11 @@ function parseState(text: string): EnablementState | undefined {
   const read = Object.entries(workspaces).map(([workspace, packs]) => [workspace, readPacks(packs)] as const);
   if (read.some(([, packs]) => packs === undefined)) return undefined;
   const mcpServers = readServers(isObject(value) ? value.mcp_servers : undefined);
+  const names = readNames(isObject(value) ? value.names : undefined);
   return {
     workspaces: Object.fromEntries(read.map(([workspace, packs]) => [workspace, packs ?? {}])),
     ...(mcpServers === undefined ? {} : { mcpServers }),
+    ...(names === undefined ? {} : { names }),
   };
 }
 
@@ -56,6 +63,21 @@ export function readServers(value: JsonValue | undefined): EnablementState['mcpS
           isObject(entry[1]),
         ),
       ),
+    ]),
+  );
+}
+
+const EXPOSED_NAME = /^[\w-]{1,45}$/;
+
+/** What is no name is given anew. */
+function readNames(value: JsonValue | undefined): EnablementState['names'] | undefined {
+  if (!isObject(value)) return undefined;
+  const isName = (entry: [string, JsonValue]): entry is [string, string] =>
+    typeof entry[1] === 'string' && EXPOSED_NAME.test(entry[1]);
+  return Object.fromEntries(
+    Object.entries(value).map(([workspace, names]) => [
+      workspace,
+      Object.fromEntries(Object.entries(isObject(names) ? names : {}).filter(isName)),
     ]),
   );
 }

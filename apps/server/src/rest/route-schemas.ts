@@ -1,3 +1,4 @@
+import { EXPORT_FORMATS } from '@capstan/catalog';
 import { CONNECTION_TEST_STEPS } from '@capstan/host';
 import { CONNECTION_STATUSES, DANGER_LEVELS, ERROR_CODES, OUTCOME_STATUSES } from '@capstan/sdk';
 import type { RouteSchema } from './route.ts';
@@ -14,6 +15,7 @@ type ComponentName =
   | 'Annotations'
   | 'Tool'
   | 'ToolDetail'
+  | 'ExportedTools'
   | 'Connection'
   | 'ConnectionTest'
   | 'Authorization'
@@ -132,6 +134,17 @@ export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
   },
   Annotations: object({ read_only: flag, destructive: flag, idempotent: flag, open_world: flag }, []),
   Tool: object(TOOL_PROPERTIES, TOOL_REQUIRED),
+  ExportedTools: object(
+    {
+      format: { enum: [...EXPORT_FORMATS] },
+      tools: {
+        description: 'As the framework takes them: a list, by name for `ai-sdk`. They are called by these names.',
+        anyOf: [list({ type: 'object' }), { type: 'object', additionalProperties: { type: 'object' } }],
+      },
+      next_cursor: { ...text, description: 'Absent on the last page.' },
+    },
+    ['format', 'tools'],
+  ),
   ToolDetail: object(
     {
       ...TOOL_PROPERTIES,

@@ -1,3 +1,4 @@
+import { EXPORT_FORMATS, exportTools, isExportFormat } from '@capstan/catalog';
 import type { Host } from '@capstan/host';
 import { CapstanError } from '@capstan/sdk';
 import type { Route } from './route.ts';
@@ -25,8 +26,12 @@ function listTools(host: Host): Route {
       limit: { description: 'Default 100.', schema: { type: 'integer', minimum: 1, maximum: 1000 } },
       cursor: { description: '`next_cursor` of the page before.', schema: { type: 'string', maxLength: 1000 } },
       schemas: { description: 'Whether each tool comes with its schemas.', schema: { type: 'boolean' } },
+      format: {
+        description: 'Definitions for another framework, under `tools`; what cannot run here is left out.',
+        schema: { type: 'string', enum: [...EXPORT_FORMATS] },
+      },
     },
-    responses: { 200: page(component('Tool')) },
+    responses: { 200: { anyOf: [page(component('Tool')), component('ExportedTools')] } },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND'],
     handle: ({ workspace, caller, query }) => {
       const { items, nextCursor } = host.listTools({
@@ -36,11 +41,16 @@ function listTools(host: Host): Route {
         ...(typeof query.cursor === 'string' ? { cursor: query.cursor } : {}),
         ...(typeof query.limit === 'number' ? { limit: query.limit } : {}),
       });
+      const next = nextCursor === undefined ? {} : { next_cursor: nextCursor };
+      if (typeof query.format === 'string' && isExportFormat(query.format)) {
+        const runnable = items.filter(({ state }) => state.kind !== 'unsupported');
+        return { status: 200, body: { format: query.format, tools: exportTools(runnable, query.format), ...next } };
+      }
       const shown = items.map((tool) => ({
         ...toolSummary(tool),
         ...(query.schemas === true ? toolSchemas(tool) : {}),
       }));
-      return { status: 200, body: { items: shown, ...(nextCursor === undefined ? {} : { next_cursor: nextCursor }) } };
+      return { status: 200, body: { items: shown, ...next } };
     },
   };
 }

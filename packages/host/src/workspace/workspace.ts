@@ -12,7 +12,7 @@ export interface EnabledPack {
 /** What one team sees: enabled packs, and the tools under every name by which they can be called. */
 export class Workspace {
   readonly id: string;
-  readonly #names = new NameBook();
+  readonly #names: NameBook;
   readonly #packs = new Map<string, EnabledPack>();
   readonly #byId = new Map<string, ToolEntry>();
   readonly #byName = new Map<string, ToolEntry>();
@@ -20,8 +20,15 @@ export class Workspace {
   #search: ToolSearch | undefined;
   #revision = 0;
 
-  constructor(id: string) {
+  /** @param names Exposed names that were given before, by tool id. */
+  constructor(id: string, names: Readonly<Record<string, string>> = {}) {
     this.id = id;
+    this.#names = new NameBook(Object.entries(names));
+  }
+
+  /** Every exposed name given so far, of tools that are gone too. */
+  get names(): NameBook {
+    return this.#names;
   }
 
   /** Grows with every change of the tools. */
