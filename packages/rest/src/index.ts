@@ -27,3 +27,17 @@ export {
 } from './openapi/pack-from-openapi.ts';
 export { type DocumentReading, readOpenApiText } from './openapi/read-document.ts';
 export type { ImportedSetting } from './openapi/security.ts';
+export { loadToolUniverse, type ToolUniverseOptions } from './tooluniverse/load-tooluniverse.ts';
+export type { ToolUniverseSource } from './tooluniverse/read-entries.ts';
+export { createToolUniverseTool, type ToolUniverseRunner } from './tooluniverse/rest-tool.ts';
+export type {
+  RestPlan,
+  ToolPlace,
+  ToolUniverseLoad,
+  ToolUniverseMcpServer,
+  ToolUniverseReport,
+  ToolUniverseSetting,
+  ToolUniverseStatus,
+  ToolUniverseTool,
+  ToolUniverseWork,
+} from './tooluniverse/tooluniverse-tool.ts';

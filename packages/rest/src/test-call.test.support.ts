@@ -104,7 +104,7 @@ export function contextOf(parts: Partial<ToolContext> = {}): ToolContext {
 }
 
 /** Reads a backend that has to be right. */
-export function backendOf(spec: HttpBackendSpec): HttpBackend {
+function backendOf(spec: HttpBackendSpec): HttpBackend {
   const reading = parseHttpBackend(spec);
   if (reading.ok) return reading.backend;
   throw new Error(reading.problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));

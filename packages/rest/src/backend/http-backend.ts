@@ -1,7 +1,7 @@
 import type { ErrorCode, JsonObject, JsonValue } from '@capstan/sdk';
 import type { Expression } from '../expression/cel-expression.ts';
 import type { UrlTemplate } from '../template/url-template.ts';
-import type { RecordMember, ValueTemplate } from '../template/value-template.ts';
+import type { ValueTemplate } from '../template/value-template.ts';
 
 /** The methods that a declared call may use. */
 export const HTTP_METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -149,6 +149,3 @@ export interface HttpBackend {
   /** As it was written. */
   readonly spec: JsonObject;
 }
-
-/** Members of a JSON body. */
-export type BodyMembers = readonly RecordMember[];

