@@ -6,7 +6,7 @@ import type { Caller, KeyRing } from './key-ring.ts';
 export type Access = 'public' | 'agent' | 'operator';
 
 /** By which an admin key gives up its rights for one request: `agent` is all that it may say. */
-export const ACT_AS_HEADER = 'x-capstan-act-as';
+const ACT_AS_HEADER = 'x-capstan-act-as';
 
 /** What a request says about its caller. */
 export interface CallerHeaders {

@@ -53,7 +53,7 @@ function parseState(text: string): EnablementState | undefined {
 }
 
 /** What each server is stands in its own words, and is read where it is connected. */
-export function readServers(value: JsonValue | undefined): EnablementState['mcpServers'] | undefined {
+function readServers(value: JsonValue | undefined): EnablementState['mcpServers'] | undefined {
   if (!isObject(value)) return undefined;
   return Object.fromEntries(
     Object.entries(value).map(([workspace, servers]) => [

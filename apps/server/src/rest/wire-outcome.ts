@@ -35,7 +35,7 @@ export interface HttpReply {
   readonly json?: string;
 }
 
-export function toWireOutcome(outcome: InvocationOutcome): WireOutcome {
+function toWireOutcome(outcome: InvocationOutcome): WireOutcome {
   const { executionId: execution_id, status } = outcome;
   switch (outcome.status) {
     case 'succeeded': {

@@ -37,7 +37,7 @@ export async function readPages(
   for (let pages = 1; ; pages += 1) {
     const page = await readPage(place, pages);
     const found = itemsIn(evaluate(items, page.variables));
-    collected.push(...found);
+    for (const item of found) collected.push(item);
     const following = placeAfter(next, page, { place, found: found.length });
     if (following === undefined) return { items: collected, pages, complete: true };
     if (pages >= maxPages || collected.length >= maxItems) {

@@ -10,10 +10,10 @@ export interface MappedParameters {
   /** Arguments by name, in order. */
   readonly properties: Map<string, JsonSchema>;
   readonly required: string[];
-  readonly path: Record<string, ParameterSpec<PathOptions>>;
-  readonly query: Record<string, ParameterSpec<QueryOptions>>;
-  readonly headers: Record<string, string>;
-  readonly cookies: Record<string, string>;
+  readonly path: Map<string, ParameterSpec<PathOptions>>;
+  readonly query: Map<string, ParameterSpec<QueryOptions>>;
+  readonly headers: Map<string, string>;
+  readonly cookies: Map<string, string>;
   /** The slot of each path parameter, where it is not its name. */
   readonly slots: Map<string, string>;
 }
@@ -51,10 +51,10 @@ export function mapParameters(
   const mapped: MappedParameters = {
     properties: new Map(),
     required: [],
-    path: {},
-    query: {},
-    headers: {},
-    cookies: {},
+    path: new Map(),
+    query: new Map(),
+    headers: new Map(),
+    cookies: new Map(),
     slots: new Map(),
   };
   for (const parameter of parametersOf(pathItem, operation, path, schemas.document)) {
@@ -96,8 +96,8 @@ function addParameter(mapped: MappedParameters, { name, place, node }: Parameter
   mapped.properties.set(argument, described(schemas.importer.convert(written ?? {}, schemas.references), node));
   if (place === 'path' || node.required === true) mapped.required.push(argument);
   if (place === 'path') addPathParameter(mapped, name, { argument, node });
-  else if (place === 'header') mapped.headers[name] = slot;
-  else if (place === 'cookie') mapped.cookies[name] = slot;
+  else if (place === 'header') mapped.headers.set(name, slot);
+  else if (place === 'cookie') mapped.cookies.set(name, slot);
   else
     mapped.query[name] = queryParameter(slot, node, {
       isJson: isObject(content),

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@capstan/sdk';
+import { CapstanError, type JsonObject, type JsonValue } from '@capstan/sdk';
 import type { BodyPart, BodyTemplate } from '../backend/http-backend.ts';
 import {
   fillRecord,
@@ -53,7 +53,11 @@ export function writeBody(template: BodyTemplate, { scope, others, seed }: BodyC
 }
 
 function json(value: JsonValue, contentType: string): WrittenBody {
-  return { body: JSON.stringify(value), contentType };
+  try {
+    return { body: JSON.stringify(value), contentType };
+  } catch (cause) {
+    throw new CapstanError('CAPSTAN_INVALID_ARGUMENTS', 'The arguments cannot be written as JSON.', { cause });
+  }
 }
 
 function jsonValue(template: ValueTemplate, scope: Scope, others: JsonObject): JsonValue | undefined {
