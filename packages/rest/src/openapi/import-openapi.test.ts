@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { importOpenApi } from './import-openapi.ts';
 import type { OpenApiTool } from './import-operation.ts';
+import { packFromOpenApi } from './pack-from-openapi.ts';
 import { documentWith, imported } from './spec-files.test.support.ts';
 
 function only(paths: object, rest?: object): OpenApiTool {
@@ -307,4 +309,91 @@ test('a document of nothing, and one of nonsense, give no tools and no exception
     security: 'x',
   };
   expect(imported(nonsense).tools).toHaveLength(1);
+});
+
+test('whatever a document holds, it is imported or refused, and never an exception', () => {
+  const word = fc.constantFrom(
+    'get',
+    'post',
+    '/a/{b}',
+    '/{__proto__}',
+    'parameters',
+    'name',
+    'in',
+    'query',
+    'path',
+    'schema',
+    '$ref',
+    '#/paths',
+    '#',
+    'requestBody',
+    'content',
+    'application/json',
+    'multipart/form-data',
+    'properties',
+    'allOf',
+    'items',
+    'type',
+    'object',
+    'security',
+    'servers',
+    'url',
+    'https://x/{y}',
+    '__proto__',
+    'required',
+    'x-a',
+    '{}',
+    'nullable',
+  );
+  const { node } = fc.letrec((tie) => ({
+    node: fc.oneof(
+      { maxDepth: 7 },
+      word,
+      fc.boolean(),
+      fc.integer(),
+      fc.constant(null),
+      fc.array(tie('node'), { maxLength: 3 }),
+      fc.dictionary(word, tie('node'), { maxKeys: 4 }),
+    ),
+  }));
+  const operation = fc.record(
+    {
+      parameters: fc.array(
+        fc.record({ name: word, in: fc.constantFrom('query', 'path', 'header', 'cookie'), schema: node }),
+      ),
+      requestBody: fc.record({ content: fc.dictionary(word, fc.record({ schema: node, encoding: node })) }),
+      security: node,
+    },
+    { requiredKeys: [] },
+  );
+  const document = fc.record(
+    {
+      openapi: fc.constantFrom('3.0.0', '3.1.0'),
+      paths: fc.oneof(node, fc.dictionary(word, fc.dictionary(word, fc.oneof(operation, node)))),
+      components: node,
+      servers: node,
+      info: node,
+    },
+    { requiredKeys: ['openapi'] },
+  );
+  fc.assert(
+    fc.property(document, (each) => {
+      const reading = importOpenApi(JSON.parse(JSON.stringify(each)));
+      expect(reading.ok && reading.report.every(({ tool, reason }) => tool !== undefined || reason !== undefined)).toBe(
+        true,
+      );
+      expect(packFromOpenApi(each).ok).toBe(true);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test('parameters of names that objects inherit keep their names', () => {
+  const parameters = ['__proto__', 'constructor', 'toString'].map((name) => ({
+    name,
+    in: 'query',
+    schema: { type: 'string' },
+  }));
+  const tool = only({ '/x': { get: { parameters } } });
+  expect(Object.keys(Object(tool.backend.spec.query))).toEqual(['__proto__', 'constructor', 'toString']);
 });

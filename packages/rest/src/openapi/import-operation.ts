@@ -90,10 +90,12 @@ function baseOf({ node, pathItem }: Operation, { defaultUrl }: ImportServices): 
   return own === undefined || own === defaultUrl ? `\${config.base_url}` : own;
 }
 
-function given<Key extends string, Value extends object>(key: Key, value: Value): Partial<Record<Key, Value>> {
-  if (Object.keys(value).length === 0) return {};
-  const entry: Partial<Record<Key, Value>> = {};
-  entry[key] = value;
+function given<Key extends string, Value>(
+  key: Key,
+  values: ReadonlyMap<string, Value>,
+): { readonly [K in Key]?: Readonly<Record<string, Value>> } {
+  const entry: { [K in Key]?: Readonly<Record<string, Value>> } = {};
+  if (values.size > 0) entry[key] = Object.fromEntries(values);
   return entry;
 }
 

@@ -99,10 +99,10 @@ function addParameter(mapped: MappedParameters, { name, place, node }: Parameter
   else if (place === 'header') mapped.headers.set(name, slot);
   else if (place === 'cookie') mapped.cookies.set(name, slot);
   else
-    mapped.query[name] = queryParameter(slot, node, {
-      isJson: isObject(content),
-      kind: kindOf(written, schemas.document),
-    });
+    mapped.query.set(
+      name,
+      queryParameter(slot, node, { isJson: isObject(content), kind: kindOf(written, schemas.document) }),
+    );
 }
 
 function addPathParameter(
@@ -115,12 +115,12 @@ function addPathParameter(
   const explode = node.explode === true;
   const segments = node['x-multi-segment'] === true || node.allowReserved === true;
   if (style === 'simple' && !explode && !segments) return;
-  mapped.path[argument] = {
+  mapped.path.set(argument, {
     value: `{${argument}}`,
     style,
     ...(explode ? { explode } : {}),
     ...(segments ? { segments } : {}),
-  };
+  });
 }
 
 function pathStyle({ style }: Node): PathStyle {

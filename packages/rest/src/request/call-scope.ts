@@ -1,5 +1,5 @@
 import { isSecret } from '@capstan/schema';
-import { CapstanError, type JsonObject, type JsonValue, type ResolvedConfig } from '@capstan/sdk';
+import { CapstanError, type JsonObject, type JsonValue, type ResolvedConfig, type Secret } from '@capstan/sdk';
 import { ownMember } from '../json-object.ts';
 import type { Scope } from '../template/value-template.ts';
 
@@ -12,19 +12,27 @@ export function callScope(input: JsonObject, config: ResolvedConfig): Scope {
 }
 
 /** A setting, or `undefined` where it is not set. May be a secret. */
-export function lookUp(config: ResolvedConfig, key: string): unknown {
-  return key.split('.').reduce<unknown>((value, step) => ownMember(value, step), config);
+export function lookUp(config: ResolvedConfig, key: string): JsonValue | Secret | undefined {
+  const value = key.split('.').reduce<unknown>((at, step) => ownMember(at, step), config);
+  return isSet(value) ? value : undefined;
+}
+
+/** Everything inside of a config is JSON or secret; the empty string counts as unset. */
+function isSet(value: unknown): value is JsonValue | Secret {
+  return value !== undefined && value !== null && value !== '';
+}
+
+function isPlain(value: JsonValue | Secret): value is JsonValue {
+  return !isSecret(value);
 }
 
 function settingOf(config: ResolvedConfig, key: string): JsonValue {
   const value = lookUp(config, key);
-  if (value === undefined || value === null || value === '') throw missingSetting(key);
-  if (isSecret(value)) {
-    throw new CapstanError('CAPSTAN_CONFIG_INVALID', `\${config.${key}} is secret and may stand in auth: only.`, {
-      hint: 'Name the setting under auth:, which attaches it when the request is sent.',
-    });
-  }
-  return value as JsonValue;
+  if (value === undefined) throw missingSetting(key);
+  if (isPlain(value)) return value;
+  throw new CapstanError('CAPSTAN_CONFIG_INVALID', `\${config.${key}} is secret and may stand in auth: only.`, {
+    hint: 'Name the setting under auth:, which attaches it when the request is sent.',
+  });
 }
 
 /** The error of a call whose pack lacks a setting. */

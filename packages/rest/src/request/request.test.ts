@@ -272,3 +272,10 @@ test('settings fill hosts, paths and values; unset and secret ones are refused',
   );
   expect((await errorOf(host)).code).toBe('CAPSTAN_CONFIG_INVALID');
 });
+
+test('arguments that cannot be written as JSON are refused', async () => {
+  let deep: JsonObject = {};
+  for (let depth = 0; depth < 20_000; depth += 1) deep = { deep };
+  const error = await errorOf(callBackend({ method: 'POST', url: 'http://127.0.0.1:1/' }, { deep }));
+  expect(error.code).toBe('CAPSTAN_INVALID_ARGUMENTS');
+});

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loadToolUniverse } from './load-tooluniverse.ts';
 
@@ -221,4 +222,50 @@ test('what a schema cannot mean is noted, and the schema stays as it is', () => 
   const { tools, report } = load([rest('one', { parameter })]);
   expect(tools[0]?.inputSchema).toBe(parameter);
   expect(report[0]?.notes[0]).toContain('properties.a.required');
+});
+
+test('whatever a file holds, it is loaded or reported, and never an exception', () => {
+  const key = fc.constantFrom(
+    'name',
+    'type',
+    'fields',
+    'endpoint',
+    'params',
+    'headers',
+    'parameter',
+    'properties',
+    'default',
+    'auth_header',
+    'env_var',
+    'server_url',
+    '__proto__',
+    'test_examples',
+  );
+  const text = fc.constantFrom('a', 'BaseRESTTool', 'MCPAutoLoaderTool', 'https://x/{a}', '{{', '${', '', 'x\r\ny');
+  const { any } = fc.letrec((tie) => ({
+    any: fc.oneof(
+      { maxDepth: 5 },
+      text,
+      fc.integer(),
+      fc.constant(null),
+      fc.boolean(),
+      fc.array(tie('any'), { maxLength: 3 }),
+      fc.dictionary(key, tie('any'), { maxKeys: 6 }),
+    ),
+  }));
+  const entry = fc.oneof(
+    any,
+    fc.record({ name: text, type: text, fields: any, parameter: any, server_url: text }, { requiredKeys: [] }),
+  );
+  fc.assert(
+    fc.property(fc.array(entry, { maxLength: 4 }), fc.string(), (entries, junk) => {
+      const { report } = loadToolUniverse([
+        { path: 'a', entries },
+        { path: 'b', text: JSON.stringify(entries) },
+        { path: 'c', text: junk },
+      ]);
+      expect(report.length).toBeGreaterThanOrEqual(entries.length * 2);
+    }),
+    { numRuns: 1_000 },
+  );
 });
