@@ -68,6 +68,21 @@ test('code loads at the first call, gets the services that it names, and its han
   expect(Reflect.get(globalThis, 'capstanBuilt')).toBe(1);
 });
 
+test('code reads a secret as text where its manifest reveals that one, and no other', async () => {
+  const { host } = await hostOn({
+    'packs/coded/manifest.yaml': `${manifest(tool('run', './tools.mjs:run'))}reveal: [api_token]\n`,
+    'packs/coded/tools.mjs': `
+      export const run = ({ config, connection }) => () => ({
+        length: config.api_token.length, opaque: String(connection.config.api_token),
+      });`,
+    'capstan.yaml': settings(true, ', config: { api_token: hidden-token-value }'),
+  });
+  expect(await host.invoke({ tool: 'run' })).toMatchObject({
+    status: 'succeeded',
+    result: { value: { length: 'hidden-token-value'.length, opaque: '●●●●' } },
+  });
+});
+
 test('a missing service refuses to start that pack with the resolution path, and other packs run', async () => {
   const { host } = await hostOn(
     {

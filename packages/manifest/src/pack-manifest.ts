@@ -98,6 +98,8 @@ export interface PackManifest {
   /** Hosts that its calls may reach; may hold `${config.key}`. Absent: the hosts of its connection's URL. */
   readonly egress?: readonly string[];
   readonly permissions: readonly string[];
+  /** Secret settings that code of the pack gets as text. */
+  readonly reveal: readonly string[];
   readonly tools: readonly ManifestTool[];
   /** `mcp_servers`, `openapi`, `tooluniverse`, `routes`: kept as written for the issues that run them. */
   readonly sources: JsonObject;

@@ -1,9 +1,11 @@
 import type { CodeBackend, ManifestTool } from '@capstan/manifest';
+import { isSecret, spendSecret } from '@capstan/schema';
 import {
   type CapstanError,
   isCapstanError,
   type RemoteCallPolicy,
   type RemoteToolAdapter,
+  type ResolvedConfig,
   type ToolHandler,
 } from '@capstan/sdk';
 import type { ServiceScope } from '../container.ts';
@@ -72,12 +74,22 @@ async function activate(options: CodeRunnerOptions, binding: Binding): Promise<B
   const policy = callPolicy(options.tool, options.policy, binding, options.pack.sources);
   const scope = options.scope.scope({
     connection: binding.connection,
-    config: binding.connection.config,
+    config: revealed(binding.connection.config, options.pack.sources.manifest.reveal),
     remoteToolAdapter: adapterFor(options.adapter, policy),
     http: options.packHttp(binding, policy),
   });
   const handler: ToolHandler = scope.build(options.toolId, factory);
   return { connectionId: binding.id, run: (input, context) => handler({ ...input }, context) };
+}
+
+/** Code runs only where the operator trusts it; such code reads the secrets that its manifest names, and no other. */
+function revealed(config: ResolvedConfig, names: readonly string[]): ResolvedConfig {
+  if (names.length === 0) return config;
+  const texts = names.flatMap((name) => {
+    const value = config[name];
+    return isSecret(value) ? [[name, spendSecret(value)] as const] : [];
+  });
+  return { ...config, ...Object.fromEntries(texts) };
 }
 
 /** The one shared adapter, with the tool's policy on every call. What pack code says may tighten it, never widen its egress. */

@@ -60,6 +60,12 @@ export const MANIFEST_SCHEMA: SchemaObject = {
       description: 'Hosts that the calls of the pack may reach. Absent: those of its connection.',
     },
     permissions: PERMISSIONS_SCHEMA,
+    reveal: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      uniqueItems: true,
+      description: 'Secret settings that code of the pack reads as text, where an operator trusts it.',
+    },
     routes: { type: 'array', description: 'Admin routes: declarative actions shown in the console.' },
     mcp_servers: { type: ['object', 'array'], description: 'MCP servers whose tools the pack brings.' },
     openapi: {

@@ -8,6 +8,7 @@ import type { Report } from '../report.ts';
 import { readConfigSchema } from './read-config.ts';
 import { readPackDocument } from './read-pack-document.ts';
 import { readPermissions } from './read-permissions.ts';
+import { readReveal } from './read-reveal.ts';
 import { readTools } from './read-tools.ts';
 import { isJson, isJsonObject, present, type ReadingContext } from './reading-context.ts';
 import { unknownMembers } from './unknown-members.ts';
@@ -50,6 +51,7 @@ export function readPack(manifest: Fields, surroundings: PackSurroundings): Pack
     description: textAt(manifest, 'description') ?? '',
     configSchema,
     permissions: readPermissions(manifest, [], context),
+    reveal: readReveal(manifest, configSchema, context),
     tools: readTools(manifest, displayName, context),
     sources: sourcesOf(manifest),
     unknown: unknownMembers(manifest, 'pack') ?? {},
