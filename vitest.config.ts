@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@capstan/source', 'module', 'node', 'import', 'default'];
+// Workers get these as Node's own --conditions: `import` and `module` would hold for `require` as well, and break it.
+const conditions = ['@capstan/source', 'node'];
 
 export default defineConfig({
   resolve: { conditions },
