@@ -10,6 +10,7 @@ const LIBRARY_OWNERS = new Map([
   ['ipaddr.js', 'packages/http'],
   ['sanitize-html', 'packages/sanitize'],
   ['minisearch', 'packages/catalog'],
+  ['jose', 'packages/identity'],
   ['@modelcontextprotocol/*', 'packages/mcp'],
   ['awilix', 'packages/host'],
   ['eventemitter3', 'packages/host'],

@@ -1,4 +1,5 @@
 export { egressHintOf, type HostLookup, type ResolvedAddress } from './address-guard.ts';
+export { type AddressRanges, addressRanges, networkOf } from './address-ranges.ts';
 export {
   type AccountEvent,
   type AccountState,

@@ -1,0 +1,36 @@
+export { Authenticator, type AuthenticatorOptions, bearerOf, type TokenVerifier } from './authenticator.ts';
+export {
+  type Caller,
+  CREDENTIAL_KINDS,
+  type CredentialKind,
+  homeOf,
+  narrowed,
+  reaches,
+  type WorkspaceReach,
+  withScopes,
+} from './caller.ts';
+export { type ChosenKey, chosenKeys } from './chosen-keys.ts';
+export { DEFAULT_GUESS_LIMITS, type GuessLimits } from './guess-guard.ts';
+export { type CreatedKey, KeyRegistry, type KeyRegistryOptions, type NewKey } from './key-registry.ts';
+export {
+  digestOf,
+  type MintedToken,
+  maskTokens,
+  mintToken,
+  prefixOf,
+  readToken,
+  type TokenReading,
+} from './key-token.ts';
+export { memoryKeyStore } from './memory-key-store.ts';
+export {
+  ACTION_SCOPES,
+  type ActionScope,
+  isAtLeast,
+  isRole,
+  isScope,
+  ROLE_SCOPES,
+  ROLES,
+  type Role,
+  type Scope,
+} from './roles.ts';
+export type { KeyChange, KeySource, KeyStore, SoughtKey, StoredKey } from './stored-key.ts';
