@@ -192,6 +192,12 @@ export const ERROR_CODES = {
     retriable: true,
     hint: 'The host is shutting down; call again in a few seconds.',
   },
+  CAPSTAN_STORE_UNAVAILABLE: {
+    httpStatus: 503,
+    exitCode: 9,
+    retriable: true,
+    hint: 'The database does not answer; check that it runs and that CAPSTAN_DATABASE_URL is right.',
+  },
   CAPSTAN_CIRCUIT_OPEN: {
     httpStatus: 503,
     exitCode: 9,
