@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import { expect, onTestFinished, test } from 'vitest';
 import { contractService } from './test-kit/contract-service.ts';
 import { hostOn } from './test-kit/test-host.ts';
 
@@ -163,4 +164,44 @@ test("pack code reaches only its pack's hosts, whatever it asks the adapter or h
     result: { value: 200 },
   });
   expect(foreign.requests).toEqual([]);
+});
+
+test('pack code hears the events of a stream as they come, and gets any other answer whole', async () => {
+  const service = createServer((request, response) => {
+    if (request.url === '/plain') return void response.setHeader('content-type', 'application/json').end('{"a":1}');
+    response.setHeader('content-type', 'text/event-stream');
+    response.write('data: one\n\nevent: step\ndata: tw');
+    if (request.url === '/cut') return void setTimeout(() => response.destroy(), 20);
+    setTimeout(() => response.end('o\n\n'), 20);
+  });
+  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void service.close());
+  const address = service.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  const { host } = await hostOn({
+    'packs/coded/manifest.yaml': manifest(tool('hear', './tools.mjs:hear')),
+    'packs/coded/tools.mjs': `
+      export const hear = ({ http, connection }) => async ({ path }, context) => {
+        const heard = [];
+        const { text } = await http.request(connection.remoteClusterUrl + path, { context, onEvent: (event) => {
+          heard.push(event);
+        } });
+        return { heard, text };
+      };`,
+    'capstan.yaml': settings(true, `, config: { base_url: "${url}" }`),
+  });
+  const heard = [
+    { name: 'message', data: 'one' },
+    { name: 'step', data: 'two' },
+  ];
+  expect(await host.invoke({ tool: 'hear', arguments: { path: '/stream' } })).toMatchObject({
+    result: { value: { heard, text: '' } },
+  });
+  expect(await host.invoke({ tool: 'hear', arguments: { path: '/plain' } })).toMatchObject({
+    result: { value: { heard: [], text: '{"a":1}' } },
+  });
+  expect(await host.invoke({ tool: 'hear', arguments: { path: '/cut' } })).toMatchObject({
+    status: 'failed',
+    error: { code: 'CAPSTAN_REMOTE_UNREACHABLE' },
+  });
 });

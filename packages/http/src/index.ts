@@ -37,6 +37,8 @@ export {
   type ProbeProblem,
   type ProbeStep,
 } from './endpoint-probe.ts';
+export type { ServerEvent } from './event-stream.ts';
+export { type EventListening, heardExchange } from './heard-exchange.ts';
 export { createHttpClient } from './http-client.ts';
 export { HttpFailure, type HttpFailureFacts, type HttpFailureKind } from './http-failure.ts';
 export type {

@@ -36,6 +36,7 @@ export {
   type ElicitRequest,
   type Logger,
   type PackHttp,
+  type PackHttpEvent,
   type PackHttpResponse,
   type Principal,
   type ToolAnnotations,

@@ -82,6 +82,13 @@ export interface PackHttpResponse {
   json(): JsonValue;
 }
 
+/** One event of a `text/event-stream` (WHATWG HTML, 9.2). */
+export interface PackHttpEvent {
+  /** `message` where the event has no name. */
+  readonly name: string;
+  readonly data: string;
+}
+
 /** HTTP for pack code: guarded by the pack's egress list, with the connection's credentials attached by the host. */
 export interface PackHttp {
   request(
@@ -91,6 +98,8 @@ export interface PackHttp {
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string;
       readonly context?: ToolContext;
+      /** Hears the events of a successful `text/event-stream` as they come; the text of the response is then empty. */
+      readonly onEvent?: (event: PackHttpEvent) => void;
     },
   ): Promise<PackHttpResponse>;
 }

@@ -1,8 +1,17 @@
-import { type Authenticator, egressHintOf, type HttpClient, type HttpExchange, HttpFailure } from '@capstan/http';
+import {
+  type Authenticator,
+  type EventListening,
+  egressHintOf,
+  type HttpClient,
+  type HttpExchange,
+  HttpFailure,
+  heardExchange,
+} from '@capstan/http';
 import {
   CapstanError,
   type JsonValue,
   type PackHttp,
+  type PackHttpEvent,
   type PackHttpResponse,
   type RemoteCallPolicy,
 } from '@capstan/sdk';
@@ -28,16 +37,28 @@ export function packHttpOver(client: HttpClient, authenticator: Authenticator): 
         timeoutMs: policy.timeoutMs ?? DEFAULT_TIMEOUT_MS,
         ...(options.context === undefined ? {} : { signal: options.context.signal }),
       };
-      const { connection } = binding;
-      const sent = isOwnOrigin(binding, parsed)
-        ? authenticator.exchange(connection, exchange, { egress: policy.egress })
-        : client.exchange(exchange);
+      const sender = isOwnOrigin(binding, parsed)
+        ? authenticator.client(binding.connection, { egress: policy.egress })
+        : client;
+      const { onEvent } = options;
+      const sent =
+        onEvent === undefined ? sender.exchange(exchange) : heardExchange(sender, exchange, listening(onEvent));
       const answer = await sent.catch((failure: unknown) => {
         throw asCapstanError(failure, parsed.origin);
       });
       return responseOf(answer.status, answer.headers, answer.body);
     },
   });
+}
+
+function listening(onEvent: (event: PackHttpEvent) => void): EventListening {
+  return {
+    hear(event) {
+      onEvent(event);
+      return undefined;
+    },
+    awaitsBody: false,
+  };
 }
 
 function parseUrl(url: string): URL {
