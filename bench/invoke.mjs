@@ -1,10 +1,10 @@
 // host.invoke of a no-op tool with every stage on, and what it costs to load 1,000 packs of 10 tools.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHost, loadSettings, openAuditFile } from '../packages/host/src/index.ts';
+import { createHost, loadSettings, openAuditSpool } from '../packages/host/src/index.ts';
 
 const asJson = process.argv.includes('--json');
 const folder = mkdtempSync(join(tmpdir(), 'capstan-bench-'));
@@ -31,14 +31,14 @@ for (const { name, value, aim, met } of report) {
 if (asJson) console.log(JSON.stringify(report));
 
 async function invocations() {
-  const auditPath = join(folder, 'audit.jsonl');
+  const auditFolder = join(folder, 'audit');
   const text =
     'version: 1\nworkspaces: { default: { limits: { rate_limit: { limit: 100000000, window_ms: 60000 } } } }\n';
   const { settings } = loadSettings({ path: 'capstan.yaml', text });
   const host = await createHost({
     config: settings,
     environment: {},
-    audit: await openAuditFile(auditPath, logger),
+    audit: openAuditSpool(auditFolder, { logger }),
     logger,
   });
   const events = { finished: 0 };
@@ -62,15 +62,19 @@ async function invocations() {
   const calls = 25_000;
   const times = [];
   const bare = [];
+  const many = [];
   const handler = async (input) => ({ status: 'succeeded', result: { value: input } });
   for (let round = 0; round < rounds; round += 1) {
     times.push(await timed(calls, (n) => host.invoke({ tool: 'noop', arguments: { n }, principal })));
+    many.push(await timedTogether(calls, 64, (n) => host.invoke({ tool: 'noop', arguments: { n }, principal })));
     bare.push(await timed(calls, (n) => handler({ n })));
   }
-  const made = rounds * calls + 1;
+  const made = 2 * rounds * calls + 1;
   const metrics = host.metrics();
   await host.close();
-  const records = readFileSync(auditPath, 'utf8').trimEnd().split('\n').length;
+  const records = readdirSync(auditFolder)
+    .map((name) => readFileSync(join(auditFolder, name), 'utf8').trimEnd().split('\n').length)
+    .reduce((sum, lines) => sum + lines);
   assert.equal(metrics.invocations_started, made);
   assert.equal(metrics.invocations_succeeded, made);
   assert.equal(metrics.rate_limit_checks, made);
@@ -79,12 +83,24 @@ async function invocations() {
   assert.equal(records, made, 'every call has its line in the audit file');
   const best = median(times.slice(1));
   line('host.invoke, no-op tool, all stages on (median)', `${best.toFixed(2)} µs`, 'under 15 µs', best < 15);
+  const together = median(many.slice(1));
+  line('  64 at a time', `${together.toFixed(2)} µs`, 'under 15 µs', together < 15);
   line('  an async function called the same way', `${median(bare.slice(1)).toFixed(2)} µs`);
 }
 
 async function timed(calls, call) {
   const start = process.hrtime.bigint();
   for (let n = 0; n < calls; n += 1) await call(n);
+  return Number(process.hrtime.bigint() - start) / calls / 1000;
+}
+
+async function timedTogether(calls, workers, call) {
+  const start = process.hrtime.bigint();
+  let next = 0;
+  const work = async () => {
+    while (next < calls) await call(next++);
+  };
+  await Promise.all(Array.from({ length: workers }, work));
   return Number(process.hrtime.bigint() - start) / calls / 1000;
 }
 

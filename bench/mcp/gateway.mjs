@@ -1,13 +1,13 @@
 // Capstan as the benchmark meets it: policy, rate limit, validation, breaker, timeout, metrics and an audit file, all on.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog, startServer } from '../../apps/server/src/index.ts';
-import { createHost, loadSettings, openAuditFile } from '../../packages/host/src/index.ts';
+import { createHost, loadSettings, openAuditSpool } from '../../packages/host/src/index.ts';
 
 const [folder, upstream, toolCount = '0'] = process.argv.slice(2);
 const KEY = 'cap_agent_benchmark';
 const log = createLog({ level: 'warn' });
-const auditPath = join(folder, 'audit.jsonl');
+const auditFolder = join(folder, 'audit');
 
 mkdirSync(join(folder, 'pack'), { recursive: true });
 writeFileSync(
@@ -43,7 +43,7 @@ const host = await createHost({
   cwd: folder,
   environment: {},
   logger: log.logger,
-  audit: await openAuditFile(auditPath, log.logger),
+  audit: openAuditSpool(auditFolder, { logger: log.logger }),
   policy: ({ principal }) => {
     asked.policy += 1;
     return principal.roles.includes('agent') ? { allow: true } : { allow: false, reason: 'not an agent' };
@@ -85,7 +85,14 @@ process.on('message', async () => {
   const metrics = host.metrics();
   await server.close();
   await host.close();
-  const records = readFileSync(auditPath, 'utf8').split('\n').length - 1;
+  const records = countRecords(auditFolder);
   process.send({ metrics, records, finished: events.finished, policy: asked.policy, circuits });
 });
 process.on('disconnect', () => process.exit(0));
+
+function countRecords(chain) {
+  return readdirSync(chain).reduce(
+    (sum, name) => sum + readFileSync(join(chain, name), 'utf8').split('\n').length - 1,
+    0,
+  );
+}

@@ -160,7 +160,7 @@ defaults: { retry: { max_retries: 1, base_ms: 1, max_ms: 1 } }
   expect(written.join(''), 'the words of the service arrive, masked').toContain('refused ●●●●');
   expect(printed.join('')).toContain(`POST ${service.url}/v1/tools/line.send_message`);
   const files = filesUnder(data).filter((path) => !path.endsWith('keys.json'));
-  expect(files.some((path) => path.endsWith('audit.jsonl'))).toBe(true);
+  expect(files.some((path) => path.includes('/audit/server/'))).toBe(true);
   const texts = [...printed, printed.join(''), ...written, ...files.map((path) => readFileSync(path, 'utf8'))];
   for (const text of texts) for (const form of formsOf(CANARY)) expect(text.includes(form) ? text : '').toBe('');
   for (const text of files.map((path) => readFileSync(path, 'utf8'))) expect(text).not.toContain(key);

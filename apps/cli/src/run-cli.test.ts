@@ -340,7 +340,7 @@ describe('settings', () => {
 
   test('a call in process is recorded in the data folder', async () => {
     await inProcess(['tool', 'call', 'nothing', '--data', 'state']);
-    const records = readFileSync(join(folder, 'state', 'audit.jsonl'), 'utf8')
+    const records = readFileSync(join(folder, 'state', 'audit', 'cli-1', '0000000000000001.jsonl'), 'utf8')
       .trimEnd()
       .split('\n');
     expect(records.map((line) => JSON.parse(line))).toMatchObject([

@@ -2,7 +2,14 @@ export { bootstrapServerKeys } from './auth/bootstrap-server-keys.ts';
 export type { ServerKey } from './auth/key-ring.ts';
 export { isServerProof } from './auth/server-proof.ts';
 export type { BootstrapKeys } from './data-folder/bootstrap-keys.ts';
-export { type DataFolder, type DataFolderOptions, openDataFolder } from './data-folder/data-folder.ts';
+export {
+  AUDIT_FOLDER,
+  type DataFolder,
+  type DataFolderOptions,
+  openDataFolder,
+  SERVER_CHAIN,
+} from './data-folder/data-folder.ts';
+export { claimGuestChain } from './data-folder/guest-chain.ts';
 export { readServerFile, type ServerAddress } from './data-folder/server-file.ts';
 export { folderTokens } from './data-folder/token-file.ts';
 export { createLog, type Log, type LogOptions } from './log.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { Logger } from '@capstan/sdk';
 import { expect, test } from 'vitest';
-import { openAuditFile } from './audit/audit-file.ts';
+import { openAuditSpool } from './audit/audit-spool.ts';
 import { createHost } from './create-host.ts';
 import { contractService } from './test-kit/contract-service.ts';
 import { REMOTE_MANIFEST, temporaryFolder } from './test-kit/pack-folder.ts';
@@ -65,7 +65,7 @@ egress: { allow_private: [127.0.0.0/8] }
 defaults: { retry: { max_retries: 0, base_ms: 1, max_ms: 1 } }
 `,
     });
-    const audit = await openAuditFile(join(folder, 'audit.jsonl'), logger);
+    const audit = openAuditSpool(join(folder, 'audit'), { logger });
     const host = await createHost({
       config: join(folder, 'capstan.yaml'),
       environment: { LINE_TOKEN: layer === 'environment' ? CANARY : undefined, SOME_NAME: CANARY },

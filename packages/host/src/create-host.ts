@@ -14,13 +14,14 @@ import { createRemoteToolAdapter } from '@capstan/remote';
 import { createHttpTool } from '@capstan/rest';
 import type { Clock, Logger } from '@capstan/sdk';
 import { EventEmitter } from 'eventemitter3';
+import type { AuditSink } from './audit/audit-record.ts';
 import { packHttpOver } from './backends/pack-http.ts';
 import { circuitsOnTheWire, openCircuits } from './circuit-views.ts';
 import { ConnectionDesk } from './connection-test/connection-desk.ts';
 import { createRootScope } from './container.ts';
 import { Enablement, memoryEnablement } from './enablement.ts';
 import type { Host, HostEvents } from './host.ts';
-import type { AuditSink, HostOptions } from './host-options.ts';
+import type { HostOptions } from './host-options.ts';
 import { loadHostSettings } from './load-host-settings.ts';
 import { AddedServers } from './mcp/added-servers.ts';
 import { openMcp } from './mcp/open-mcp.ts';
@@ -179,6 +180,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     phase,
     circuits: () => circuitsOnTheWire(endpoints.views()),
     results,
+    audit: resolved.audit,
     metrics: () => metricsOf(counts, http),
     dispose: async () => {
       await mcp.sources.close();
@@ -314,4 +316,4 @@ function makePipeline(parts: {
 
 const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-const noAudit: AuditSink = { append() {}, flush: () => Promise.resolve(), close: () => Promise.resolve() };
+const noAudit: AuditSink = { append: () => undefined, flush: () => Promise.resolve(), close: () => Promise.resolve() };

@@ -1,6 +1,6 @@
 import type { TokenStore } from '@capstan/http';
-import type { Clock, InvocationOutcome, JsonObject, JsonValue, Logger } from '@capstan/sdk';
-import type { Surface } from './host.ts';
+import type { Clock, JsonObject, Logger } from '@capstan/sdk';
+import type { AuditSink } from './audit/audit-record.ts';
 import type { Policy } from './pipeline/authorize.ts';
 import type { Interceptor } from './pipeline/invocation.ts';
 import type { ResultStore } from './results/result-store.ts';
@@ -20,34 +20,6 @@ export interface EnablementState {
   readonly mcpServers?: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
   /** The exposed names that were given, by workspace and tool id: a name stays, whoever comes later. */
   readonly names?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
-
-/** One audit record: one a call, whatever became of it. Secrets are redacted before it is made. What does not apply is undefined. */
-export interface AuditRecord {
-  readonly execution_id: string;
-  /** ISO 8601. */
-  readonly at: string;
-  readonly surface: Surface;
-  readonly workspace: string;
-  readonly principal: string;
-  /** The tool id, or the name that was asked for where there is no such tool. */
-  readonly tool: string;
-  readonly connection: string | undefined;
-  readonly arguments: JsonValue | undefined;
-  readonly status: InvocationOutcome['status'];
-  readonly code: string | undefined;
-  readonly duration_ms: number;
-  /** What answered in place of the tool, and the code of its failure. */
-  readonly fallback?: JsonValue;
-}
-
-/** Takes audit records. */
-export interface AuditSink {
-  /** Never blocks and never throws; the records of one turn go out together. */
-  append(record: AuditRecord): void;
-  /** Resolves when everything appended so far is written. */
-  flush(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** What {@link createHost} takes. Everything has a default. */

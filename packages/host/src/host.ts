@@ -15,6 +15,7 @@ import type {
   ToolProgress,
   WireError,
 } from '@capstan/sdk';
+import type { AdministrativeAct, CallOrigin } from './audit/audit-record.ts';
 import type { ConnectionTestReport } from './connection-test/report.ts';
 
 /** Where a call came in. */
@@ -43,6 +44,8 @@ export interface InvokeRequest {
   readonly traceparent?: string;
   /** Default `in_process`. */
   readonly surface?: Surface;
+  /** Where the request came from, for the audit. */
+  readonly origin?: CallOrigin;
   readonly onProgress?: (step: ToolProgress) => void;
   readonly onElicit?: (request: ElicitRequest) => Promise<ElicitAnswer>;
   /** The `_meta` of an MCP client's request, for MCP servers. */
@@ -280,6 +283,8 @@ export interface Host {
     requests: readonly InvokeRequest[],
     options?: { readonly maxWorkers?: number },
   ): Promise<readonly InvocationOutcome[]>;
+  /** Records an administrative act. Whoever acts calls it, also when it was refused; resolves when the record is written. */
+  audit(act: AdministrativeAct): Promise<void>;
   /** The tools that a principal may see, sorted by exposed name. */
   listTools(query?: ListToolsQuery): Page<ToolView>;
   /** One tool by tool id, exposed name or alias; undefined when unknown or hidden. */

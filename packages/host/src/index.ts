@@ -1,5 +1,14 @@
 export type { TokenStore } from '@capstan/http';
-export { openAuditFile } from './audit/audit-file.ts';
+export type {
+  ActRecord,
+  AdministrativeAct,
+  AuditRecord,
+  AuditSink,
+  CallOrigin,
+  CallRecord,
+  ChainedRecord,
+} from './audit/audit-record.ts';
+export { type AuditSpoolOptions, openAuditSpool } from './audit/audit-spool.ts';
 export {
   CONNECTION_TEST_STEPS,
   type ConnectionTestReport,
@@ -24,7 +33,7 @@ export type {
   ToolState,
   ToolView,
 } from './host.ts';
-export type { AuditRecord, AuditSink, EnablementState, EnablementStore, HostOptions } from './host-options.ts';
+export type { EnablementState, EnablementStore, HostOptions } from './host-options.ts';
 export { loadHostSettings } from './load-host-settings.ts';
 export { allowEnabledTools, type Policy, type PolicyDecision, type PolicyQuestion } from './pipeline/authorize.ts';
 export { type Interceptor, type Invocation, type Next, PIPELINE, type Stage } from './pipeline/invocation.ts';

@@ -1,8 +1,9 @@
 import { CapstanError } from '@capstan/sdk';
 import { expect, onTestFinished, test } from 'vitest';
+import type { AuditRecord } from './audit/audit-record.ts';
 import { createHost } from './create-host.ts';
 import type { Host, HostEvents } from './host.ts';
-import type { AuditRecord, HostOptions } from './host-options.ts';
+import type { HostOptions } from './host-options.ts';
 import { contractService } from './test-kit/contract-service.ts';
 import { REMOTE_MANIFEST } from './test-kit/pack-folder.ts';
 import { hostOn } from './test-kit/test-host.ts';
@@ -10,7 +11,10 @@ import { hostOn } from './test-kit/test-host.ts';
 async function embedded(options: HostOptions = {}): Promise<{ host: Host; records: AuditRecord[] }> {
   const records: AuditRecord[] = [];
   const audit = {
-    append: (record: AuditRecord) => void records.push(record),
+    append: (record: AuditRecord) => {
+      records.push(record);
+      return undefined;
+    },
     flush: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

@@ -8,6 +8,8 @@ import {
   type Principal,
 } from '@capstan/sdk';
 import type { EventEmitter } from 'eventemitter3';
+import { actRecord } from './audit/act-record.ts';
+import type { AdministrativeAct, AuditSink } from './audit/audit-record.ts';
 import type { ConnectionDesk } from './connection-test/connection-desk.ts';
 import { newExecutionId } from './execution-id.ts';
 import type {
@@ -55,6 +57,7 @@ export interface HostParts {
   readonly phase: { current: 'running' | 'draining' | 'stopped' };
   readonly circuits: () => readonly JsonValue[];
   readonly results: ResultStore;
+  readonly audit: AuditSink;
   readonly metrics: () => Readonly<Record<string, number>>;
   /** Closes what the host opened, in order. */
   readonly dispose: () => Promise<void>;
@@ -89,8 +92,15 @@ export class RunningHost implements Host {
       startedAt: this.#parts.clock.now(),
       tool: undefined,
       connectionId: undefined,
+      decision: undefined,
+      cacheUse: undefined,
+      attempts: 0,
     };
     return this.#parts.pipeline(invocation);
+  }
+
+  async audit(act: AdministrativeAct): Promise<void> {
+    await this.#parts.audit.append(actRecord(act, this.#parts.clock.now()));
   }
 
   invokeMany(

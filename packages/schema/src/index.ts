@@ -1,3 +1,4 @@
+export { canonicalJson } from './canonical-json.ts';
 export { type Diagnostic, formatDiagnostic, hasErrors, type Severity, type SourcePosition } from './diagnostic.ts';
 export {
   type CompiledSchema,

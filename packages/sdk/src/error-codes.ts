@@ -192,6 +192,12 @@ export const ERROR_CODES = {
     retriable: true,
     hint: 'The host is shutting down; call again in a few seconds.',
   },
+  CAPSTAN_AUDIT_UNAVAILABLE: {
+    httpStatus: 503,
+    exitCode: 9,
+    retriable: true,
+    hint: 'Without a record no call is made; an operator should look at the disk that holds the audit folder.',
+  },
   CAPSTAN_STORE_UNAVAILABLE: {
     httpStatus: 503,
     exitCode: 9,

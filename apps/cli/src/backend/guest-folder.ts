@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type AuditRecord,
   type AuditSink,
   type EnablementState,
   type EnablementStore,
-  openAuditFile,
+  openAuditSpool,
 } from '@capstan/host';
 import { CapstanError, type Logger } from '@capstan/sdk';
+import { AUDIT_FOLDER, claimGuestChain } from '@capstan/server';
 
 /*
  * A data folder as a command sees it that is only its guest: several may read it and add audit records at the same
@@ -32,25 +32,40 @@ export function guestEnablement(folder: string): EnablementStore {
   };
 }
 
-/** Appends to the audit file; folder and file appear with the first record, so that a mere look leaves no trace. */
+/** A command's own chain of audit records; folder and file appear with the first record, so that a mere look leaves no trace. */
 export function guestAudit(folder: string, logger: Logger): AuditSink {
-  let opened: Promise<AuditSink> | undefined;
-  const open = async (): Promise<AuditSink> => {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return openAuditFile(join(folder, 'audit.jsonl'), logger);
-  };
-  const flush = async (): Promise<void> => (await opened)?.flush();
+  let opened: GuestChain | undefined;
   return {
     append: (record: AuditRecord) => {
-      opened ??= open();
-      opened.then(
-        (sink) => sink.append(record),
-        (cause: unknown) => logger.error('the audit file cannot be opened; a record is lost', { cause }),
-      );
+      try {
+        opened ??= openGuestChain(folder, logger);
+        return opened.sink.append(record);
+      } catch (cause) {
+        logger.error('the audit records cannot be opened; a record is lost', { cause });
+        return undefined;
+      }
     },
-    flush,
-    close: async () => (await opened)?.close(),
+    flush: async () => opened?.sink.flush(),
+    close: async () => {
+      await opened?.sink.close();
+      opened?.release();
+    },
   };
+}
+
+interface GuestChain {
+  readonly sink: AuditSink;
+  readonly release: () => void;
+}
+
+function openGuestChain(folder: string, logger: Logger): GuestChain {
+  const { path, release } = claimGuestChain(join(folder, AUDIT_FOLDER));
+  try {
+    return { sink: openAuditSpool(path, { logger }), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 function readEnablement(path: string): EnablementState {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { createHost, type Host, openAuditFile } from '@capstan/host';
+import { join } from 'node:path';
+import { createHost, type Host, openAuditSpool } from '@capstan/host';
 import { formatDiagnostic } from '@capstan/schema';
-import { createLog, type DataFolder, type Log, openDataFolder, startServer } from '@capstan/server';
+import { createLog, type DataFolder, type Log, openDataFolder, SERVER_CHAIN, startServer } from '@capstan/server';
 import type { CommandContext } from '../command-context.ts';
 import { outgoingRequestPrinter } from '../debug-output.ts';
 import { findPlaces, type Places } from '../places.ts';
@@ -82,7 +83,7 @@ async function openHost(
   { options, printer }: CommandContext,
   { places, settings, folder, log, environment }: HostParts,
 ): Promise<Host> {
-  const audit = await openAuditFile(folder.auditPath, log.logger);
+  const audit = openAuditSpool(join(folder.auditFolder, SERVER_CHAIN), { logger: log.logger });
   try {
     return await createHost({
       ...(settings === undefined ? {} : { config: settings }),

@@ -19,7 +19,8 @@ export interface DataFolder {
   readonly keysPath: string;
   /** What was enabled at run time. */
   readonly enablement: EnablementStore;
-  readonly auditPath: string;
+  /** Holds one folder of audit records for each process that makes some: see {@link SERVER_CHAIN}. */
+  readonly auditFolder: string;
   /** Grants of users' own accounts, encrypted. */
   readonly tokens: TokenStore;
   /** Large results, for an hour. */
@@ -31,6 +32,12 @@ export interface DataFolder {
   /** Gives the folder up. */
   close(): void;
 }
+
+/** Where the audit records are, in a data folder. */
+export const AUDIT_FOLDER = 'audit';
+
+/** The records of the process that owns the data folder, in its audit folder. */
+export const SERVER_CHAIN = 'server';
 
 /** Options of {@link openDataFolder}. */
 export interface DataFolderOptions {
@@ -58,7 +65,7 @@ export function openDataFolder(path: string, options: DataFolderOptions = {}): D
       keys: bootstrapKeys(keysPath, randomBytes),
       keysPath,
       enablement: enablementFile(join(folder, 'state.json')),
-      auditPath: join(folder, 'audit.jsonl'),
+      auditFolder: join(folder, AUDIT_FOLDER),
       tokens: folderTokens(folder),
       results: resultFolder(join(folder, 'results')),
       announce: (address) => writeServerFile(folder, address),

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openAuditFile } from '@capstan/host';
+import { openAuditSpool } from '@capstan/host';
 import { expect, onTestFinished, test } from 'vitest';
 import { writeFileAtomically } from './atomic-file.ts';
 import { openDataFolder } from './data-folder.ts';
@@ -22,12 +22,15 @@ const LOGGER = { debug() {}, info() {}, warn() {}, error() {} };
 test('audit records are not written through a link, and a file that is open to others is closed to them', async () => {
   const folder = scratch();
   const victim = join(folder, 'victim.txt');
+  const segment = join(folder, '0000000000000001.jsonl');
   writeFileSync(victim, 'precious');
-  symlinkSync(victim, join(folder, 'audit.jsonl'));
-  await expect(openAuditFile(join(folder, 'audit.jsonl'), LOGGER)).rejects.toThrow(/ELOOP/);
-  chmodSync(victim, 0o666);
-  await (await openAuditFile(victim, LOGGER)).close();
-  expect(statSync(victim).mode & 0o777).toBe(0o600);
+  symlinkSync(victim, segment);
+  expect(() => openAuditSpool(folder, { logger: LOGGER })).toThrow(/ELOOP/);
+  rmSync(segment);
+  writeFileSync(segment, '');
+  chmodSync(segment, 0o666);
+  await openAuditSpool(folder, { logger: LOGGER }).close();
+  expect(statSync(segment).mode & 0o777).toBe(0o600);
 });
 
 test('a draft is not written through a link that waits at its old name', () => {

@@ -7,16 +7,21 @@ import {
   type JsonValue,
   type Logger,
 } from '@capstan/sdk';
-import type { AuditRecord, AuditSink } from '../host-options.ts';
+import type { AuditRecord, AuditSink, CallRecord, RecordedDecision } from '../audit/audit-record.ts';
+import { isoTime } from '../audit/iso-time.ts';
 import type { ToolEntry } from '../workspace/tool-entry.ts';
 import type { Interceptor, Invocation } from './invocation.ts';
+import { failed } from './outcome.ts';
 
 /** The sink's own count, for metrics. */
 export interface AuditCounts {
   records: number;
 }
 
-/** One record an invocation, whatever happens. Here, and only here, a defect becomes an outcome. */
+/**
+ * One record an invocation, whatever happens, and no answer before its record is written. Here, and only here, a defect
+ * becomes an outcome.
+ */
 export function auditStage(options: {
   readonly sink: AuditSink;
   readonly clock: Clock;
@@ -24,11 +29,6 @@ export function auditStage(options: {
   readonly counts: AuditCounts;
 }): Interceptor {
   const { sink, clock, logger, counts } = options;
-  function record(invocation: Invocation, outcome: InvocationOutcome): InvocationOutcome {
-    counts.records += 1;
-    sink.append(auditRecord(invocation, outcome, clock.now()));
-    return outcome;
-  }
   function defect(invocation: Invocation, cause: unknown): InvocationOutcome {
     logger.error('defect in the pipeline', { executionId: invocation.executionId, cause });
     const error = new CapstanError('CAPSTAN_INTERNAL', 'the host failed on this call', { cause });
@@ -37,41 +37,67 @@ export function auditStage(options: {
   return {
     stage: 'audit',
     async intercept(invocation, next) {
+      if (sink.accepts?.() === false) return failed(invocation, unrecordable());
+      let outcome: InvocationOutcome;
       try {
-        return record(invocation, await next(invocation));
+        outcome = await next(invocation);
       } catch (cause) {
-        return record(invocation, defect(invocation, cause));
+        outcome = defect(invocation, cause);
       }
+      counts.records += 1;
+      const written = sink.append(auditRecord(invocation, outcome, clock.now()));
+      if (written !== undefined) await written;
+      return outcome;
     },
   };
 }
 
+function unrecordable(): CapstanError {
+  return new CapstanError('CAPSTAN_AUDIT_UNAVAILABLE', 'the audit log takes no records, so no call is made');
+}
+
 function auditRecord(invocation: Invocation, outcome: InvocationOutcome, now: number): AuditRecord {
-  const { tool, request } = invocation;
-  return {
+  const { tool, request, principal } = invocation;
+  const record: CallRecord = {
+    kind: 'call',
     execution_id: invocation.executionId,
     at: isoTime(invocation.startedAt),
     surface: invocation.surface,
     workspace: invocation.workspaceId,
-    principal: invocation.principal.id,
+    principal: principal.id,
+    roles: principal.roles,
+    address: request.origin?.address,
+    key: request.origin?.key,
     tool: tool ? tool.definition.id : maskSecrets(request.tool.slice(0, 128)),
     connection: invocation.connectionId,
+    decision: invocation.decision && recordedDecision(invocation.decision),
     arguments: tool && redacted(tool, invocation.arguments),
     status: outcome.status,
     code: 'error' in outcome ? outcome.error.code : undefined,
     duration_ms: now - invocation.startedAt,
-    ...fallbackOf(outcome),
+    cache: invocation.cacheUse,
+    attempts: invocation.attempts === 0 ? undefined : invocation.attempts,
+    trace_id: traceIdOf(request.traceparent),
   };
+  return outcome.status === 'succeeded' && outcome.fallback !== undefined
+    ? { ...record, fallback: fallbackOf(outcome.fallback) }
+    : record;
+}
+
+const NO_POLICIES: readonly string[] = Object.freeze([]);
+
+function recordedDecision({ allow, policies }: NonNullable<Invocation['decision']>): RecordedDecision {
+  return { allow, policies: policies ?? NO_POLICIES };
 }
 
 /** What answered instead; messages of failures stay out of the record. */
-function fallbackOf(outcome: InvocationOutcome): Pick<AuditRecord, 'fallback'> {
-  if (outcome.status !== 'succeeded' || outcome.fallback === undefined) return {};
-  const { fallback } = outcome;
+function fallbackOf(
+  fallback: NonNullable<Extract<InvocationOutcome, { readonly status: 'succeeded' }>['fallback']>,
+): JsonObject {
   const { code } = fallback.insteadOf;
   return fallback.kind === 'stale'
-    ? { fallback: { kind: 'stale', age_ms: fallback.ageMs, code } }
-    : { fallback: { kind: 'tool', tool: fallback.tool, execution_id: fallback.executionId, code } };
+    ? { kind: 'stale', age_ms: fallback.ageMs, code }
+    : { kind: 'tool', tool: fallback.tool, execution_id: fallback.executionId, code };
 }
 
 /** A record is made whatever the arguments are. */
@@ -83,11 +109,8 @@ function redacted(tool: ToolEntry, value: JsonObject): JsonValue | undefined {
   }
 }
 
-let lastMs = 0;
-let lastIso = '';
+const TRACE_ID = /^[0-9a-f]{2}-([0-9a-f]{32})-/;
 
-/** Many calls begin in the same millisecond. */
-function isoTime(ms: number): string {
-  if (ms !== lastMs) [lastMs, lastIso] = [ms, new Date(ms).toISOString()];
-  return lastIso;
+function traceIdOf(traceparent: string | undefined): string | undefined {
+  return traceparent === undefined ? undefined : TRACE_ID.exec(traceparent)?.[1];
 }

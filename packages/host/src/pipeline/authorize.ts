@@ -12,7 +12,14 @@ export interface PolicyQuestion {
 }
 
 /** A decision. It says why, so that "why was this denied" has an answer. */
-export type PolicyDecision = { readonly allow: true } | { readonly allow: false; readonly reason: string };
+export type PolicyDecision =
+  | { readonly allow: true; readonly policies?: readonly string[] }
+  | {
+      readonly allow: false;
+      readonly reason: string;
+      /** Ids of the policies that decided. */
+      readonly policies?: readonly string[];
+    };
 
 /** Decides; never enforces. A throw counts as a denial. */
 export type Policy = (question: PolicyQuestion) => PolicyDecision;
@@ -39,6 +46,7 @@ export function authorizeStage(policy: Policy): Interceptor {
         workspaceId,
         arguments: invocation.arguments,
       });
+      invocation.decision = decision;
       return decision.allow ? next(invocation) : denied(invocation, decision.reason);
     },
   };

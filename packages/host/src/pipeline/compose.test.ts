@@ -23,6 +23,9 @@ const invocation: Invocation = {
   startedAt: 0,
   tool: undefined,
   connectionId: undefined,
+  decision: undefined,
+  cacheUse: undefined,
+  attempts: 0,
 };
 
 test('the order of the stages is pinned: a change of it is a decision, not an accident', () => {

@@ -1,6 +1,8 @@
 import type { InvocationOutcome, JsonObject, Principal } from '@capstan/sdk';
+import type { CacheUse } from '../audit/audit-record.ts';
 import type { InvokeRequest, Surface } from '../host.ts';
 import type { ToolEntry } from '../workspace/tool-entry.ts';
+import type { PolicyDecision } from './authorize.ts';
 
 /** One call on its way through the pipeline. Stages fill in what they find out. */
 export interface Invocation {
@@ -17,6 +19,12 @@ export interface Invocation {
   tool: ToolEntry | undefined;
   /** Set by the `execute` stage: the connection that was used. */
   connectionId: string | undefined;
+  /** Set by the `authorize` stage, for the audit. */
+  decision: PolicyDecision | undefined;
+  /** Set by the `cache` stage where the tool has a cache. */
+  cacheUse: CacheUse | undefined;
+  /** How often a remote service was asked; 0 where nobody counts. */
+  attempts: number;
 }
 
 /** The rest of the pipeline. */
