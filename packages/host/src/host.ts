@@ -17,9 +17,7 @@ import type {
 } from '@capstan/sdk';
 import type { AdministrativeAct, CallOrigin } from './audit/audit-record.ts';
 import type { ConnectionTestReport } from './connection-test/report.ts';
-
-/** Where a call came in. */
-export type Surface = 'mcp' | 'rest' | 'cli' | 'in_process' | 'tool';
+import type { Surface } from './surface.ts';
 
 /** One call of one tool. */
 export interface InvokeRequest {

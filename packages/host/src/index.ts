@@ -29,7 +29,6 @@ export type {
   PackView,
   Page,
   RegisteredToolOptions,
-  Surface,
   ToolState,
   ToolView,
 } from './host.ts';
@@ -46,4 +45,5 @@ export {
   type StoredResult,
 } from './results/result-store.ts';
 export { type HostSettings, type KeySettings, loadSettings } from './settings/host-settings.ts';
+export type { Surface } from './surface.ts';
 export { CAPSTAN_VERSION } from './version.ts';

@@ -1,5 +1,5 @@
 import type { InvocationOutcome, JsonObject, JsonValue, Principal } from '@capstan/sdk';
-import type { Surface } from '../host.ts';
+import type { Surface } from '../surface.ts';
 
 /** Where a request came from, as far as its surface knows. */
 export interface CallOrigin {

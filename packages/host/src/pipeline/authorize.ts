@@ -1,6 +1,9 @@
 import type { Principal, ToolDefinition } from '@capstan/sdk';
 import type { Interceptor } from './invocation.ts';
 import { denied } from './outcome.ts';
+import type { PolicyDecision } from './policy-decision.ts';
+
+export type { PolicyDecision } from './policy-decision.ts';
 
 /** What a decision is about. */
 export interface PolicyQuestion {
@@ -10,16 +13,6 @@ export interface PolicyQuestion {
   /** Undefined asks whether there are arguments that would be allowed: whether to list the tool at all. */
   readonly arguments: object | undefined;
 }
-
-/** A decision. It says why, so that "why was this denied" has an answer. */
-export type PolicyDecision =
-  | { readonly allow: true; readonly policies?: readonly string[] }
-  | {
-      readonly allow: false;
-      readonly reason: string;
-      /** Ids of the policies that decided. */
-      readonly policies?: readonly string[];
-    };
 
 /** Decides; never enforces. A throw counts as a denial. */
 export type Policy = (question: PolicyQuestion) => PolicyDecision;
