@@ -6,6 +6,7 @@ const LIBRARY_OWNERS = new Map([
   ['ajv', 'packages/schema'],
   ['ajv-formats', 'packages/schema'],
   ['re2js', 'packages/schema'],
+  ['@marcbachmann/cel-js', 'packages/expression'],
   ['undici', 'packages/http'],
   ['ipaddr.js', 'packages/http'],
   ['sanitize-html', 'packages/sanitize'],
@@ -52,6 +53,7 @@ const LIBRARY_EXCEPTIONS = [
 const LAYERS = [
   ['packages/sdk'],
   ['packages/schema'],
+  ['packages/expression'],
   ['packages/http'],
   [
     'packages/manifest',

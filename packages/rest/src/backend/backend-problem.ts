@@ -1,6 +1,6 @@
 import { type CompiledSchema, pointerPath } from '@capstan/schema';
 import type { JsonValue } from '@capstan/sdk';
-import { type Expression, readExpression } from '../expression/cel-expression.ts';
+import { type AnswerExpression, answerLanguage } from '../answer-expression.ts';
 import { readValue, type TemplateComplaint, type ValueTemplate } from '../template/value-template.ts';
 
 /** One thing that is wrong with a backend, and where. */
@@ -26,9 +26,9 @@ export class ProblemList {
   }
 
   /** Reads an expression; `undefined` where there is none, or where it is wrong and listed. */
-  expression(path: BackendProblem['path'], source: string | undefined): Expression | undefined {
+  expression(path: BackendProblem['path'], source: string | undefined): AnswerExpression | undefined {
     if (source === undefined) return undefined;
-    const reading = readExpression(source);
+    const reading = answerLanguage.read(source);
     if (reading.ok) return reading.expression;
     this.add(
       path,

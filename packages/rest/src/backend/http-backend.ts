@@ -1,5 +1,5 @@
 import type { ErrorCode, JsonObject, JsonValue } from '@capstan/sdk';
-import type { Expression } from '../expression/cel-expression.ts';
+import type { AnswerExpression } from '../answer-expression.ts';
 import type { UrlTemplate } from '../template/url-template.ts';
 import type { ValueTemplate } from '../template/value-template.ts';
 
@@ -84,24 +84,24 @@ export type AuthRule =
 export interface ResponsePlan {
   /** `auto`: by the answer's content type. */
   readonly as: 'auto' | 'json' | 'text' | 'binary';
-  readonly pick: Expression | undefined;
+  readonly pick: AnswerExpression | undefined;
   readonly maxBytes: number;
 }
 
 /** How the next page is asked for. */
 export type NextPage =
-  | { readonly kind: 'cursor'; readonly argument: string; readonly next: Expression }
+  | { readonly kind: 'cursor'; readonly argument: string; readonly next: AnswerExpression }
   | { readonly kind: 'page'; readonly argument: string; readonly start: number; readonly size: number | undefined }
   | { readonly kind: 'offset'; readonly argument: string; readonly start: number; readonly size: number | undefined }
   /** `Link: <…>; rel="next"` (RFC 8288). */
   | { readonly kind: 'link' }
   /** The answer names the URL of the next page. */
-  | { readonly kind: 'url'; readonly next: Expression };
+  | { readonly kind: 'url'; readonly next: AnswerExpression };
 
 /** How many pages a call reads, and where their items are. */
 export interface Pagination {
   readonly next: NextPage;
-  readonly items: Expression;
+  readonly items: AnswerExpression;
   readonly maxPages: number;
   readonly maxItems: number;
 }
@@ -110,13 +110,13 @@ export interface Pagination {
 export interface ErrorRule {
   /** Whole statuses and `4xx`-like classes; absent: the statuses that are errors. */
   readonly statuses: readonly string[] | undefined;
-  readonly when: Expression | undefined;
+  readonly when: AnswerExpression | undefined;
   readonly code: ErrorCode | undefined;
-  readonly message: Expression | undefined;
+  readonly message: AnswerExpression | undefined;
   readonly hint: string | undefined;
   readonly retriable: boolean | undefined;
   /** The result in place of an error. */
-  readonly result: Expression | undefined;
+  readonly result: AnswerExpression | undefined;
 }
 
 /** An `http:` backend of a manifest, read and checked. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@capstan/sdk';
-import type { Expression } from '../expression/cel-expression.ts';
+import type { AnswerExpression } from '../answer-expression.ts';
 import type { ProblemList } from './backend-problem.ts';
 import type { ErrorRule, NextPage, Pagination, ResponsePlan } from './http-backend.ts';
 import type { ErrorRuleSpec, HttpBackendSpec, PaginationSpec } from './http-backend-spec.ts';
@@ -76,7 +76,7 @@ const CODES: Readonly<Record<NonNullable<ErrorRuleSpec['code']>, ErrorCode>> = {
 /** `errors:` */
 export function readErrorRules(specs: HttpBackendSpec['errors'], problems: ProblemList): readonly ErrorRule[] {
   return (specs ?? []).map((spec, index) => {
-    const expression = (key: 'when' | 'message' | 'result'): Expression | undefined =>
+    const expression = (key: 'when' | 'message' | 'result'): AnswerExpression | undefined =>
       problems.expression(['errors', index, key], spec[key]);
     const statuses = spec.status === undefined ? undefined : [spec.status].flat().map(String);
     return {

@@ -1,6 +1,6 @@
 import { CapstanError, type JsonObject, type JsonValue } from '@capstan/sdk';
+import type { AnswerVariables } from '../answer-expression.ts';
 import type { NextPage, Pagination } from '../backend/http-backend.ts';
-import type { AnswerVariables } from '../expression/cel-expression.ts';
 import type { PlannedRequest } from '../request/plan-request.ts';
 import { nextRequest } from './follow.ts';
 import { evaluate } from './read-answer.ts';

@@ -1,6 +1,6 @@
 import { CapstanError, isToolResult, type JsonObject, type JsonValue, type ToolResult } from '@capstan/sdk';
+import type { AnswerExpression, AnswerVariables } from '../answer-expression.ts';
 import type { ErrorRule, HttpBackend } from '../backend/http-backend.ts';
-import type { AnswerVariables, Expression } from '../expression/cel-expression.ts';
 import { type AnswerContent, plainHeaders, readableBody, readContent } from './answer-content.ts';
 import { answerError, foreignText, isAboutStatus, isSuccess } from './answer-error.ts';
 import { binaryResult } from './binary-result.ts';
@@ -34,12 +34,12 @@ export function readAnswer(circumstances: AnswerCircumstances): JsonValue | Tool
 }
 
 /** The result of a call from the content of its answers. */
-export function pick(expression: Expression | undefined, variables: AnswerVariables): JsonValue {
+export function pick(expression: AnswerExpression | undefined, variables: AnswerVariables): JsonValue {
   return expression === undefined ? variables.body : evaluate(expression, variables);
 }
 
 /** @throws CapstanError where the answer does not have what the expression speaks of. */
-export function evaluate(expression: Expression, variables: AnswerVariables): JsonValue {
+export function evaluate(expression: AnswerExpression, variables: AnswerVariables): JsonValue {
   try {
     return expression.evaluate(variables);
   } catch (cause) {

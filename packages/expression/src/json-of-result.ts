@@ -9,7 +9,7 @@ const MAX_DEPTH = 200;
  * The JSON of what an expression gave: 64-bit integers as numbers where they fit, times as ISO 8601, bytes as base64.
  * @throws Error where there is no JSON for it, or too much.
  */
-export function toJson(value: unknown): JsonValue {
+export function jsonOfResult(value: unknown): JsonValue {
   return new JsonWriter().write(value, 0);
 }
 

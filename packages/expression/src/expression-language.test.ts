@@ -1,10 +1,17 @@
 import { expect, test } from 'vitest';
-import { readExpression } from './cel-expression.ts';
+import { createExpressionLanguage } from './expression-language.ts';
+
+const language = createExpressionLanguage({
+  body: 'dyn',
+  status: 'int',
+  headers: 'map<string, string>',
+  input: 'dyn',
+});
 
 const answer = { body: { items: [{ id: 1, name: 'a' }] }, status: 200, headers: { etag: '"x"' }, input: { q: 'z' } };
 
 function evaluate(source: string, variables: Partial<typeof answer> | { readonly body: unknown } = {}): unknown {
-  const reading = readExpression(source);
+  const reading = language.read(source);
   if (!reading.ok) throw new Error(reading.message);
   return reading.expression.evaluate({ ...answer, ...variables } as typeof answer);
 }
@@ -33,7 +40,7 @@ test('a missing key is an error with its name, and never an inherited member', (
 test.each(['1 +', 'nobody.knows', '"a" + 1', `"${'x'.repeat(5_000)}"`, `${'('.repeat(200)}1${')'.repeat(200)}`])(
   'what is no expression is refused before any call: %.20s',
   (source) => {
-    expect(readExpression(source)).toMatchObject({ ok: false });
+    expect(language.read(source)).toMatchObject({ ok: false });
   },
 );
 
@@ -47,4 +54,26 @@ test('nested macros and patterns that backtrack end by time', () => {
 test('a small result that stands for a huge one is refused', () => {
   const tenfold = Array.from({ length: 9 }, (_, n) => `cel.bind(v${n + 1}, [${Array(10).fill(`v${n}`).join()}], `);
   expect(() => evaluate(`cel.bind(v0, [1], ${tenfold.join('')} v9${')'.repeat(10)}`)).toThrow(/too large|took longer/);
+});
+
+test('the numbers of JSON and those of an expression add up', () => {
+  expect(evaluate('body.items[0].id + 1')).toBe(2);
+  expect(evaluate('2 * body.items[0].id / 4')).toBe(0.5);
+  expect(evaluate('status + 1')).toBe(201);
+  expect(() => evaluate('body.items[0].name * 2')).toThrow('no such overload');
+});
+
+test('an expression says what it speaks of and what it gives', () => {
+  const reading = language.read('body.items[0].id > 1 && has(input.q) && headers["etag"] != ""');
+  expect(reading).toMatchObject({
+    ok: true,
+    expression: {
+      type: 'bool',
+      references: [
+        ['body', 'items'],
+        ['input', 'q'],
+        ['headers', 'etag'],
+      ],
+    },
+  });
 });
