@@ -47,6 +47,17 @@ export function resolveConfig(request: ConfigRequest): ConfigResolution {
   };
 }
 
+/** What a person has to know of a key that something needs, and that nothing set. */
+export function missingKeyOf(key: string, request: ConfigRequest): MissingKey {
+  const schema = propertyPlace(rootPlace(request.schema), key);
+  return {
+    key,
+    ...descriptionOf(schema),
+    secret: mayHoldSecret(schema),
+    places: placesOf(key, schema, request),
+  };
+}
+
 interface Scene {
   readonly request: ConfigRequest;
   readonly mask: Masker;

@@ -11,10 +11,10 @@ import {
   type HttpClientOptions,
 } from '@capstan/http';
 import { createRemoteToolAdapter } from '@capstan/remote';
-import { createHttpTool } from '@capstan/rest';
 import type { Clock, Logger } from '@capstan/sdk';
 import { EventEmitter } from 'eventemitter3';
 import type { AuditSink } from './audit/audit-record.ts';
+import { declaredCallsOver } from './backends/declared-calls.ts';
 import { packHttpOver } from './backends/pack-http.ts';
 import { circuitsOnTheWire, openCircuits } from './circuit-views.ts';
 import { ConnectionDesk } from './connection-test/connection-desk.ts';
@@ -129,14 +129,14 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     readFile: (path) => readFileSync(path, 'utf8'),
     scope: createRootScope({ clock, ...options.services }),
     adapter,
-    httpTool: (backend, pack) =>
-      createHttpTool(backend, {
-        http,
-        authenticator,
-        clock,
-        random: options.random ?? Math.random,
-        breakerOf: (endpoint) => endpoints.of(endpoint, pack).breaker,
-      }),
+    declaredCalls: declaredCallsOver((pack) => ({
+      http,
+      authenticator,
+      clock,
+      random: options.random ?? Math.random,
+      breakerOf: (endpoint) => endpoints.of(endpoint, pack).breaker,
+      retriesOf: (endpoint) => endpoints.of(endpoint, pack).retries,
+    })),
     packHttp: packHttpOver(http, authenticator),
     logger,
     invoke: (request) => host.invoke(request),

@@ -92,6 +92,8 @@ export interface PackView {
   readonly diagnostics: readonly Diagnostic[];
   /** Variable names that its manifest would read, and whether the operator let it. */
   readonly environment: readonly { readonly name: string; readonly allowed: boolean }[];
+  /** Hosts that its calls may reach, as its manifest says them: `api.example.com`, `${config.base_url}`. */
+  readonly reaches: readonly string[];
 }
 
 /** A tool as one workspace and principal see it. */

@@ -34,6 +34,7 @@ export type {
 } from './host.ts';
 export type { EnablementState, EnablementStore, HostOptions } from './host-options.ts';
 export { loadHostSettings } from './load-host-settings.ts';
+export { inspectPack } from './packs/inspect-pack.ts';
 export { allowEnabledTools, type Policy, type PolicyDecision, type PolicyQuestion } from './pipeline/authorize.ts';
 export { type Interceptor, type Invocation, type Next, PIPELINE, type Stage } from './pipeline/invocation.ts';
 export {

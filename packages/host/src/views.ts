@@ -3,6 +3,7 @@ import { CapstanError, type ToolConnection } from '@capstan/sdk';
 import type { ConnectionView, PackState, PackView, ToolView } from './host.ts';
 import type { McpSource } from './mcp/mcp-source.ts';
 import type { Pack } from './packs/pack.ts';
+import { reachOf } from './packs/reach.ts';
 import type { ConnectionCondition } from './workspace/connection-conditions.ts';
 import type { Binding } from './workspace/connections.ts';
 import type { ToolEntry } from './workspace/tool-entry.ts';
@@ -44,6 +45,7 @@ export function packView(facts: PackFacts): PackView {
       facts.servers.reduce((sum, { primary }) => sum + (primary?.offer.tools.length ?? 0), 0),
     diagnostics: [...pack.diagnostics, ...facts.findings],
     environment: environmentNames(pack).map((name) => ({ name, allowed: facts.allowed.has(name) })),
+    reaches: reachOf(pack),
   };
 }
 
@@ -88,6 +90,7 @@ export function serverView(source: McpSource, origin: string): PackView {
     toolCount: source.primary?.offer.tools.length ?? 0,
     diagnostics: [],
     environment: [],
+    reaches: [],
   };
 }
 

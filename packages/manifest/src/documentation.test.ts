@@ -40,7 +40,9 @@ function inPack<Result>(files: Readonly<Record<string, string>>, use: (folder: s
 }
 
 describe('docs/diagnostics.md', () => {
-  const sections = sectionsOf(page('diagnostics.md'));
+  // What a host says of declared calls and sources is held equal by the host's own test.
+  const [own = ''] = page('diagnostics.md').split('\n## Declared calls and sources\n');
+  const sections = sectionsOf(own);
   const inSource = [
     ...YAML_FINDING_KINDS.map((kind) => `CAPSTAN_MANIFEST_YAML_${kind}`),
     ...Object.keys(MANIFEST_DIAGNOSTICS),

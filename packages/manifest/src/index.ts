@@ -3,6 +3,7 @@ export { MANIFEST_SCHEMA } from './format/manifest-schema.ts';
 export { lintPack } from './lint/lint-pack.ts';
 export { type LoadManifestOptions, loadManifest, type ManifestText } from './load-manifest.ts';
 export { type LoadManifestFolderOptions, loadManifestFolder } from './load-manifest-folder.ts';
+export { type FileReading, filesOf, type PackFiles } from './pack-files.ts';
 export type {
   CodeBackend,
   ConfigObjectSchema,

@@ -44,7 +44,7 @@ export function filesFrom(readFile: (path: string) => string): PackFiles {
 }
 
 /** The files of a folder. Links are followed, and what they lead to must lie in the folder as well. */
-export function filesOf(folder: string): PackFiles {
+export function filesOf(folder: string, maxBytes: number = MAX_READ_BYTES): PackFiles {
   let root: string | undefined;
   const resolve = (path: string): FileReading | { readonly real: string } => {
     const inside = pathInPack(path);
@@ -65,7 +65,7 @@ export function filesOf(folder: string): PackFiles {
       const resolved = resolve(path);
       if ('ok' in resolved) return resolved;
       try {
-        return readRegularFile(resolved.real, path);
+        return readRegularFile(resolved.real, path, maxBytes);
       } catch (error) {
         return missing(path, error);
       }
@@ -75,7 +75,7 @@ export function filesOf(folder: string): PackFiles {
 }
 
 /** Reads what is a file and not a pipe or a device, which might never end. */
-function readRegularFile(real: string, path: string): FileReading {
+function readRegularFile(real: string, path: string, maxBytes: number): FileReading {
   // The path holds no links any more; O_NOFOLLOW refuses one that took its place meanwhile.
   const file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -84,7 +84,7 @@ function readRegularFile(real: string, path: string): FileReading {
       const message = `'${path}' is not a file`;
       return { ok: false, code: 'CAPSTAN_MANIFEST_FILE_INVALID', message, hint: 'Name a file.' };
     }
-    const bytes = Buffer.alloc(Math.min(status.size, MAX_READ_BYTES));
+    const bytes = Buffer.alloc(Math.min(status.size, maxBytes));
     const length = readSync(file, bytes, 0, bytes.length, 0);
     return { ok: true, text: new TextDecoder().decode(bytes.subarray(0, length)) };
   } finally {

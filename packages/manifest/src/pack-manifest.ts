@@ -17,6 +17,8 @@ export type ToolBackend =
   | { readonly kind: 'http'; readonly spec: JsonObject }
   | { readonly kind: 'mcp'; readonly server: string; readonly tool: string }
   | { readonly kind: 'workflow'; readonly spec: JsonObject }
+  /** A tool out of a source of the manifest; whoever joined it knows how it works. */
+  | { readonly kind: 'joined'; readonly source: 'tooluniverse' }
   /** A backend that cannot run here (Python): the tool loads, in state `unsupported`. */
   | { readonly kind: 'unsupported'; readonly declared: string; readonly reason: string };
 
@@ -101,7 +103,7 @@ export interface PackManifest {
   /** Secret settings that code of the pack gets as text. */
   readonly reveal: readonly string[];
   readonly tools: readonly ManifestTool[];
-  /** `mcp_servers`, `openapi`, `tooluniverse`, `routes`: kept as written for the issues that run them. */
+  /** `mcp_servers`, `openapi`, `tooluniverse`, `routes`: as written; the host joins their tools. */
   readonly sources: JsonObject;
   /** Keys that Capstan does not know, as written. */
   readonly unknown: JsonObject;

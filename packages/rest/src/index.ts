@@ -7,8 +7,10 @@ export {
   type HttpBackendSurroundings,
   parseHttpBackend,
 } from './backend/parse-http-backend.ts';
+export { writtenHost } from './backend/written-host.ts';
 export { createHttpTool, type HttpToolCall, type HttpToolRunner } from './call/http-tool.ts';
 export type { HttpToolServices } from './call/http-tool-services.ts';
+export { type CheckableSchema, checkableSchema } from './checkable-schema.ts';
 export {
   type ImportedConfig,
   importOpenApi,
@@ -27,6 +29,8 @@ export {
 } from './openapi/pack-from-openapi.ts';
 export { type DocumentReading, readOpenApiText } from './openapi/read-document.ts';
 export type { ImportedSetting } from './openapi/security.ts';
+export { missingSettings } from './request/missing-settings.ts';
+export type { EntryFilter, EntrySelection } from './tooluniverse/entry-filter.ts';
 export { loadToolUniverse, type ToolUniverseOptions } from './tooluniverse/load-tooluniverse.ts';
 export type { ToolUniverseSource } from './tooluniverse/read-entries.ts';
 export { createToolUniverseTool, type ToolUniverseRunner } from './tooluniverse/rest-tool.ts';

@@ -86,6 +86,7 @@ export function packJson(view: PackView): PackJson {
     state: stateJson(state),
     tool_count: view.toolCount,
     environment: view.environment,
+    reaches: view.reaches,
     diagnostics: (state.kind === 'rejected' ? state.diagnostics : diagnostics).map(diagnosticJson),
   };
 }

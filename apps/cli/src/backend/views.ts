@@ -73,6 +73,8 @@ export interface PackJson {
   readonly state: StateJson;
   readonly tool_count: number;
   readonly environment: readonly { readonly name: string; readonly allowed: boolean }[];
+  /** Hosts that its calls may reach. */
+  readonly reaches: readonly string[];
   readonly diagnostics: readonly DiagnosticJson[];
 }
 

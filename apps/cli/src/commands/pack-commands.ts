@@ -3,6 +3,7 @@ import type { CommandRunner } from '../command-context.ts';
 import { jsonFlag } from '../global-options.ts';
 import { examples } from '../output/examples.ts';
 import { listPacks } from './list-packs.ts';
+import type { FromOpenApiFlags } from './pack-from-document.ts';
 import { switchPack } from './switch-pack.ts';
 
 interface ValidateFlags {
@@ -19,6 +20,7 @@ export function addPackCommands(program: Command, run: CommandRunner): void {
   const pack = program.command('pack').description('see, check, enable and disable packs');
   addList(pack, run);
   addValidate(pack, run);
+  addFromOpenApi(pack, run);
   addSwitches(pack, run);
 }
 
@@ -56,6 +58,31 @@ function addValidate(pack: Command, run: CommandRunner): void {
       run(command, async (context) => {
         const { validatePacks } = await import('./validate-packs.ts');
         return validatePacks(context, paths, flags);
+      }),
+    );
+}
+
+function addFromOpenApi(pack: Command, run: CommandRunner): void {
+  pack
+    .command('from-openapi')
+    .description('make a pack of an OpenAPI 3.0 or 3.1 document: one tool for each operation')
+    .argument('<document>', 'the document, JSON or YAML')
+    .argument('[folder]', 'where the pack goes; default: a folder named after the pack code')
+    .option('--code <code>', 'the pack code; default: made of the title of the document')
+    .option('--include <what...>', 'only these operations: tag:NAME, a path such as /repos/**, or an operation id')
+    .option('--exclude <what...>', 'not these operations')
+    .addOption(jsonFlag())
+    .addHelpText(
+      'after',
+      examples([
+        ['capstan pack from-openapi github.json packs/github', 'every operation'],
+        ['capstan pack from-openapi github.json --include tag:issues --exclude "/repos/*/*/issues/events/**"', 'some'],
+      ]),
+    )
+    .action((document: string, folder: string | undefined, flags: FromOpenApiFlags, command: Command) =>
+      run(command, async (context) => {
+        const { packFromDocument } = await import('./pack-from-document.ts');
+        return packFromDocument(context, { document, folder, ...flags });
       }),
     );
 }

@@ -11,6 +11,7 @@ export async function switchPack(context: CommandContext, change: Omit<PackSwitc
   if (printer.format === 'json') printer.json(pack);
   else {
     printer.text(`${pack.code} is ${pack.enabled ? 'enabled' : 'disabled'} in workspace ${options.workspace}\n`);
+    if (pack.enabled && pack.reaches.length > 0) printer.text(`its calls may reach ${pack.reaches.join(', ')}\n`);
     printer.text(packsText([pack], printer));
   }
   return EXIT_OK;

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { CAPSTAN_VERSION } from '@capstan/host';
-import { lintPack, type ManifestLoading } from '@capstan/manifest';
+import { CAPSTAN_VERSION, inspectPack } from '@capstan/host';
+import type { ManifestLoading } from '@capstan/manifest';
 import { formatDiagnostic, hasErrors } from '@capstan/schema';
 import type { JsonSchema } from '@capstan/sdk';
 import { diagnosticJson } from '../backend/to-json.ts';
@@ -37,7 +37,7 @@ export async function validatePacks(
   const checked = packsAmong(io, printer, paths).map((path): Checked => {
     const { folder, displayPath } = packFolder(io, path);
     const options = { strict, displayPath, capstanVersion: CAPSTAN_VERSION, ...foreign };
-    return { path, loading: lintPack(folder, options) };
+    return { path, loading: inspectPack(folder, options) };
   });
   if (printer.format === 'json') printer.json({ items: checked.map(checkedJson) });
   else printer.text(checked.map((pack) => checkedText(pack, printer.paint)).join('\n\n'));

@@ -251,6 +251,7 @@ export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
     state: component('State'),
     tool_count: whole,
     environment: list(object({ name: text, allowed: flag })),
+    reaches: list(text),
     diagnostics: list(component('Diagnostic')),
   }),
   ConfigExplanation: {

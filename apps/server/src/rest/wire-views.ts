@@ -65,6 +65,7 @@ export function packJson(view: PackView, viewer: Viewer): Fields {
     state: stateJson(view.state),
     tool_count: view.toolCount,
     environment: viewer === 'admin' ? view.environment : [],
+    reaches: viewer === 'admin' ? view.reaches : [],
     diagnostics: viewer === 'admin' ? diagnostics.map(diagnosticJson) : [],
   };
 }

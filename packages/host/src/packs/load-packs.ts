@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { loadManifestFolder, type ManifestLoading, type PackManifest } from '@capstan/manifest';
+import { loadManifestFolder, type PackManifest } from '@capstan/manifest';
 import type { Diagnostic } from '@capstan/schema';
 import { CapstanError } from '@capstan/sdk';
 import { declaredServers } from '../mcp/pack-servers.ts';
 import type { HostSettings } from '../settings/host-settings.ts';
+import { type JoinedManifest, joinSources } from '../sources/join-sources.ts';
+import { sourceDiagnostics } from '../sources/source-diagnostics.ts';
 import type { FoundPack } from './find-packs.ts';
 import type { Pack, PackBody } from './pack.ts';
 
@@ -42,24 +44,32 @@ function loadPack(place: FoundPack, settings: HostSettings, capstanVersion: stri
   const code = loading.manifest?.code ?? place.settings?.key ?? basename(place.folder);
   const own = place.settings ?? settings.packs.get(code) ?? settings.packs.get(place.packageName ?? code);
   const trusted = own?.trust === 'in_process';
+  const joined =
+    loading.manifest === undefined ? undefined : joinSources(loading.manifest, place.folder, loading.locate);
   return {
     code,
     folder: place.folder,
     origin: place.origin,
     trusted,
     settings: own,
-    diagnostics: loading.diagnostics,
-    body: bodyOf(loading, place, trusted),
+    diagnostics: [...loading.diagnostics, ...sourceDiagnostics(joined?.findings ?? [], loading.locate)],
+    body: bodyOf({ joined, diagnostics: loading.diagnostics, place, trusted }),
   };
 }
 
-function bodyOf(loading: ManifestLoading, place: FoundPack, trusted: boolean): PackBody {
-  const { manifest, diagnostics } = loading;
-  if (!manifest) return { kind: 'rejected', error: manifestRejected(place, diagnostics) };
+function bodyOf(found: {
+  readonly joined: JoinedManifest | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly place: FoundPack;
+  readonly trusted: boolean;
+}): PackBody {
+  const { joined, place } = found;
+  if (!joined) return { kind: 'rejected', error: manifestRejected(place, found.diagnostics) };
+  const { manifest, works } = joined;
   const unexpected = place.settings && place.settings.key !== manifest.code && place.settings.key !== place.packageName;
   if (unexpected) return { kind: 'rejected', error: codeMismatch(place, manifest) };
-  if (!trusted && needsTrust(manifest)) return { kind: 'rejected', error: untrusted(manifest, place.origin) };
-  return { kind: 'loaded', manifest };
+  if (!found.trusted && needsTrust(manifest)) return { kind: 'rejected', error: untrusted(manifest, place.origin) };
+  return { kind: 'loaded', manifest, works };
 }
 
 function needsTrust(manifest: PackManifest): boolean {

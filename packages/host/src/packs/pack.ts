@@ -2,6 +2,7 @@ import type { PackManifest } from '@capstan/manifest';
 import type { Diagnostic } from '@capstan/schema';
 import type { CapstanError } from '@capstan/sdk';
 import type { PackSettings } from '../settings/host-settings.ts';
+import type { UniverseWork } from '../sources/joined-source.ts';
 
 /** A pack that the host found, whether it can run or not. */
 export interface Pack {
@@ -20,5 +21,11 @@ export interface Pack {
 
 /** What became of a pack's manifest. */
 export type PackBody =
-  | { readonly kind: 'loaded'; readonly manifest: PackManifest }
+  | {
+      readonly kind: 'loaded';
+      /** With the tools of its sources. */
+      readonly manifest: PackManifest;
+      /** How the tools of its ToolUniverse files work, by name. */
+      readonly works: ReadonlyMap<string, UniverseWork>;
+    }
   | { readonly kind: 'rejected'; readonly error: CapstanError };

@@ -1,8 +1,11 @@
 import {
   type ConfigLayerValues,
   type ConfigProblem,
+  type ConfigRequest,
   type ConfigResolution,
   connectionLayerOf,
+  type MissingKey,
+  missingKeyOf,
   resolveConfig,
   resolveText,
 } from '@capstan/config';
@@ -31,6 +34,8 @@ export interface Binding {
   readonly connection: ToolConnection;
   /** `ready`, `needs_config` or `degraded`. */
   readonly state: ToolState;
+  /** What to say of a key that a tool needs, and that nothing set. */
+  missingKey(key: string): MissingKey;
 }
 
 /** Everything that decides the config of a pack in a workspace. */
@@ -55,7 +60,7 @@ export function bindConnection(
   settings: ConnectionSettings | undefined,
 ): Binding {
   const id = settings?.id ?? `system.${sources.manifest.code}.${toolType}`;
-  const resolution = resolveConfig({
+  const request: ConfigRequest = {
     pack: sources.manifest.code,
     workspace: sources.workspaceId,
     connection: id,
@@ -65,7 +70,8 @@ export function bindConnection(
     environment: { variables: sources.variables, allowed: sources.allowed },
     readFile: sources.readFile,
     maskKey: sources.maskKey,
-  });
+  };
+  const resolution = resolveConfig(request);
   for (const { message } of resolution.warnings) sources.onWarning(message);
   const fields = accountFields(sources, settings, resolution.values);
   return {
@@ -77,6 +83,7 @@ export function bindConnection(
     resolution,
     connection: toolConnection(sources, { id, toolType, settings, config: resolution.values, fields }),
     state: bindingState(resolution, fields),
+    missingKey: (key) => missingKeyOf(key, request),
   };
 }
 

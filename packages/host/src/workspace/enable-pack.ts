@@ -1,13 +1,15 @@
-import type { ManifestTool, ToolBackend } from '@capstan/manifest';
+import type { ManifestTool, PackManifest, ToolBackend } from '@capstan/manifest';
 import type { CapstanError, RemoteToolAdapter } from '@capstan/sdk';
 import { codeRunner, toolTypeOf } from '../backends/code-runner.ts';
-import { type HttpToolFactory, httpRunner } from '../backends/http-runner.ts';
+import type { DeclaredCallFactory, DeclaredCallReading } from '../backends/declared-calls.ts';
+import { httpRunner } from '../backends/http-runner.ts';
 import type { PackHttpFactory } from '../backends/pack-http.ts';
 import { remoteRunner } from '../backends/remote-runner.ts';
 import { unsupportedRunner } from '../backends/unsupported-runner.ts';
 import type { ServiceScope } from '../container.ts';
 import type { McpSource } from '../mcp/mcp-source.ts';
 import type { CallDefaults, PackPolicy } from '../settings/host-settings.ts';
+import type { UniverseWork } from '../sources/joined-source.ts';
 import { asksForPolicy, mergePolicies, policyFromConfig } from './config-policy.ts';
 import { effectivePolicy, NO_PACK_POLICY } from './effective-policy.ts';
 import { lazySchemas } from './lazy-schema.ts';
@@ -23,7 +25,9 @@ export interface PackRuntime {
   readonly scope: ServiceScope;
   readonly adapter: RemoteToolAdapter;
   readonly packHttp: PackHttpFactory;
-  readonly httpTool: HttpToolFactory;
+  readonly declaredCalls: DeclaredCallFactory;
+  /** How the tools of its ToolUniverse files work, by name. */
+  readonly works: ReadonlyMap<string, UniverseWork>;
   readonly defaults: CallDefaults;
   /** The MCP servers of the pack, by name. */
   readonly mcpServer: (name: string) => McpSource | undefined;
@@ -89,7 +93,9 @@ function runnerOf(runtime: PackRuntime, toolId: string, tool: ManifestTool, poli
         onStarted: runtime.onStarted,
       });
     case 'http':
-      return httpRunner({ ...shared, spec: backend.spec, httpTool: runtime.httpTool });
+      return httpRunner({ ...shared, reading: runtime.declaredCalls.http(backend.spec, manifestOf(runtime)) });
+    case 'joined':
+      return httpRunner({ ...shared, reading: universeCall(runtime, tool.name) });
     case 'mcp': {
       const source = runtime.mcpServer(backend.server);
       if (source === undefined) return unsupportedRunner(toolId, `its MCP server ${backend.server} cannot be read`);
@@ -100,6 +106,18 @@ function runnerOf(runtime: PackRuntime, toolId: string, tool: ManifestTool, poli
   }
 }
 
-function whyUnsupported(backend: Exclude<ToolBackend, { kind: 'code' | 'remote' | 'http' | 'mcp' }>): string {
+function manifestOf({ instance }: PackRuntime): PackManifest {
+  return instance.sources.manifest;
+}
+
+function universeCall({ works, declaredCalls, instance }: PackRuntime, name: string): DeclaredCallReading {
+  const work = works.get(name);
+  if (work === undefined) return { ok: false, reason: 'its file no longer holds it' };
+  return { ok: true, call: declaredCalls.universe(name, work, instance.sources.manifest.code) };
+}
+
+function whyUnsupported(
+  backend: Exclude<ToolBackend, { kind: 'code' | 'remote' | 'http' | 'mcp' | 'joined' }>,
+): string {
   return backend.kind === 'unsupported' ? backend.reason : `this version does not run ${backend.kind}: backends`;
 }

@@ -34,8 +34,7 @@ export class PackInWorkspace {
 
   /** A tool is as ready as the readiest of the connections that it may use. */
   state(toolType: string, connectionParam: string | undefined): ToolState {
-    const states = this.allBindings([toolType]).map((binding) => toolStateOf(binding, connectionParam));
-    return states.find(({ kind }) => kind === 'ready') ?? states[0] ?? { kind: 'ready' };
+    return readiest(this.allBindings([toolType]).map((binding) => toolStateOf(binding, connectionParam)));
   }
 
   /** Every binding that the pack's tools can have: the declared ones, and one derived for each tool type without. */
@@ -86,6 +85,11 @@ export class PackInWorkspace {
     this.#bindings.set(key, binding);
     return binding;
   }
+}
+
+/** The best of the states that a tool has over its connections. */
+export function readiest(states: readonly ToolState[]): ToolState {
+  return states.find(({ kind }) => kind === 'ready') ?? states[0] ?? { kind: 'ready' };
 }
 
 /** The state of a tool that needs a binding, and perhaps the account's id at the remote side. */

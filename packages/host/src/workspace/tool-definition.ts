@@ -22,7 +22,8 @@ export function toolDefinition(manifest: PackManifest, tool: ManifestTool): Tool
   };
 }
 
-/** What cannot run here was code of another language. */
-function backendKind(backend: ToolBackend): BackendKind {
-  return backend.kind === 'unsupported' ? 'code' : backend.kind;
+/** What cannot run here was code of another language; what a source brought calls a service. */
+function backendKind({ kind }: ToolBackend): BackendKind {
+  if (kind === 'unsupported') return 'code';
+  return kind === 'joined' ? 'http' : kind;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ConfigResolution } from '@capstan/config';
 import type { Diagnostic } from '@capstan/schema';
 import { CapstanError, type Logger, type RemoteToolAdapter } from '@capstan/sdk';
-import type { HttpToolFactory } from '../backends/http-runner.ts';
+import type { DeclaredCallFactory } from '../backends/declared-calls.ts';
 import type { PackHttpFactory } from '../backends/pack-http.ts';
 import type { ConnectionPlace } from '../connection-test/connection-desk.ts';
 import type { ServiceScope } from '../container.ts';
@@ -32,7 +32,7 @@ export interface WorkspacePacksOptions {
   readonly scope: ServiceScope;
   readonly adapter: RemoteToolAdapter;
   readonly packHttp: PackHttpFactory;
-  readonly httpTool: HttpToolFactory;
+  readonly declaredCalls: DeclaredCallFactory;
   readonly mcp: McpSources;
   readonly packServers: PackServersOptions;
   readonly logger: Logger;
@@ -130,11 +130,12 @@ export class WorkspacePacks {
     const servers = packServers(instance, workspace, options.packServers).map((server) => options.mcp.add(server));
     const enabled = enablePack({
       instance,
+      works: pack.body.works,
       mcpServer: (name) => servers.find((server) => server.name === name),
       scope: scope.scope({ logger }),
       adapter: options.adapter,
       packHttp: options.packHttp,
-      httpTool: options.httpTool,
+      declaredCalls: options.declaredCalls,
       defaults: options.settings.defaults,
       onFailure: (error) => this.#fail(workspace, pack, error),
       onStarted: () => this.#failures.delete(failureKey(workspace, pack)),
@@ -247,12 +248,13 @@ function namesOf(pack: Pack): readonly string[] {
   return pack.settings === undefined || pack.settings.key === pack.code ? [pack.code] : [pack.code, pack.settings.key];
 }
 
+/** The backends whose tools find a connection by their type. */
+const TYPED_KINDS: readonly string[] = ['code', 'remote', 'http', 'joined'];
+
 function toolTypes(pack: Pack): ReadonlySet<string> {
   if (pack.body.kind === 'rejected') return new Set();
   const { code, tools } = pack.body.manifest;
-  const runnable = tools.filter(
-    ({ backend }) => backend.kind === 'code' || backend.kind === 'remote' || backend.kind === 'http',
-  );
+  const runnable = tools.filter(({ backend }) => TYPED_KINDS.includes(backend.kind));
   const servers = declaredServers(pack.body.manifest).keys();
   return new Set([...runnable.map((tool) => connectionTypeOf(tool, code)), ...servers]);
 }

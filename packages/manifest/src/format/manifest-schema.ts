@@ -1,6 +1,7 @@
 import { PACK_TYPES } from '@capstan/sdk';
 import { CONFIG_SCHEMA } from './config-schema.ts';
 import { PERMISSIONS_SCHEMA, patterned, type SchemaObject, text } from './schema-parts.ts';
+import { OPENAPI_SOURCES, TOOLUNIVERSE_SOURCES } from './source-schema.ts';
 import { TOOL_SCHEMA } from './tool-schema.ts';
 
 /** A name, not an address: nothing is fetched from it. */
@@ -68,14 +69,8 @@ export const MANIFEST_SCHEMA: SchemaObject = {
     },
     routes: { type: 'array', description: 'Admin routes: declarative actions shown in the console.' },
     mcp_servers: { type: ['object', 'array'], description: 'MCP servers whose tools the pack brings.' },
-    openapi: {
-      type: ['string', 'object', 'array'],
-      description: 'OpenAPI documents whose operations the pack brings.',
-    },
-    tooluniverse: {
-      type: ['string', 'object', 'array'],
-      description: 'ToolUniverse files whose tools the pack brings.',
-    },
+    openapi: OPENAPI_SOURCES,
+    tooluniverse: TOOLUNIVERSE_SOURCES,
     tools: { type: 'array', items: TOOL_SCHEMA, description: 'The tools of the pack.' },
   },
 };

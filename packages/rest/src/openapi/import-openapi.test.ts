@@ -200,7 +200,7 @@ test('settings: what every operation needs is required, the base URL has the def
     },
     required: ['api_token'],
   });
-  expect(egress).toEqual(['${config.base_url}']);
+  expect(egress).toEqual(['${config.base_url}', 'api.example.com']);
   const relative = imported(documentWith({ '/x': { get: {} } }, { servers: [{ url: '/api' }] }));
   expect(relative.config.required).toEqual(['base_url']);
 });
@@ -220,7 +220,7 @@ test('servers: variables take their defaults, and an operation may have one of i
     '${config.base_url}/x',
     'https://uploads.example.com/up',
   ]);
-  expect(egress).toEqual(['${config.base_url}', 'uploads.example.com']);
+  expect(egress).toEqual(['${config.base_url}', 'eu.example.com:8443', 'uploads.example.com']);
 });
 
 test('names are unique: the operation id, else method and path', () => {

@@ -162,9 +162,16 @@ class Importer {
     };
   }
 
+  /** A default is an address that is written out: it is declared. */
+  #defaultHost(): readonly string[] {
+    const { defaultUrl } = this.#services;
+    const host = defaultUrl === undefined ? undefined : URL.parse(defaultUrl)?.host;
+    return host === undefined ? [] : [host];
+  }
+
   #egress(): readonly string[] {
     const own = new Set(this.#tools.flatMap(({ backend }) => (backend.host === undefined ? [] : [backend.host])));
     const usesBase = this.#tools.some(({ backend }) => backend.configKeys.includes('base_url'));
-    return [...(usesBase ? ['${config.base_url}'] : []), ...own];
+    return [...(usesBase ? ['${config.base_url}', ...this.#defaultHost()] : []), ...own];
   }
 }

@@ -54,7 +54,7 @@ test('a document becomes the text of a manifest', () => {
         required: ['api_key'],
       },
     },
-    egress: ['${config.base_url}'],
+    egress: ['${config.base_url}', 'api.example.com'],
     permissions: ['network_access'],
     tools: [
       {

@@ -1,8 +1,10 @@
-import { compileSchema, withoutPaths, writeYaml } from '@capstan/schema';
+import { writeYaml } from '@capstan/schema';
 import type { JsonObject, JsonSchema, JsonValue } from '@capstan/sdk';
+import { checkableSchema } from '../checkable-schema.ts';
 import { importOpenApi, type OpenApiImport, type OperationReport } from './import-openapi.ts';
 import type { OpenApiTool } from './import-operation.ts';
 import type { OperationFilter } from './operation-filter.ts';
+import { packReadme } from './pack-readme.ts';
 
 /** What a pack is made with. */
 export interface PackOptions extends OperationFilter {
@@ -25,6 +27,8 @@ export type PackFromOpenApi =
       readonly manifest: string;
       /** Schemas that are too long for the manifest. */
       readonly files: readonly PackFile[];
+      /** The text of `README.md`: settings, tools, and what could not be mapped. */
+      readonly readme: string;
       readonly report: readonly OperationReport[];
       /** What an author should know of the pack. */
       readonly notes: readonly string[];
@@ -51,7 +55,8 @@ export function packFromOpenApi(document: unknown, options: PackOptions = {}): P
   if (isTooLarge(manifest))
     notes.push('The manifest is over 1 MiB and will be refused: leave operations out with include or exclude.');
   if (reading.tools.length === 0) notes.push('The pack has no tools: see the report.');
-  return { ok: true, code, manifest, files, report: reading.report, notes };
+  const readme = packReadme({ code, reading, notes });
+  return { ok: true, code, manifest, files, readme, report: reading.report, notes };
 }
 
 function isTooLarge(text: string): boolean {
@@ -108,11 +113,9 @@ function writeTool(tool: OpenApiTool, writing: Writing): JsonObject {
 
 /** In a manifest every pattern has to run in linear time; those that cannot are left to the service. */
 function runnable({ name, inputSchema }: OpenApiTool, { notes }: Writing): JsonSchema {
-  const compilation = compileSchema(inputSchema, { origin: 'own' });
-  if (compilation.ok) return inputSchema;
-  const paths = compilation.problems.map(({ path }) => path);
-  notes.push(`${name}: left to the service to check: ${paths.map((path) => path.join('.')).join(', ')}`);
-  return withoutPaths(inputSchema, paths);
+  const { schema, left } = checkableSchema(inputSchema);
+  if (left.length > 0) notes.push(`${name}: left to the service to check: ${left.join(', ')}`);
+  return schema;
 }
 
 function writeSchema(name: string, schema: JsonSchema, { files }: Writing): JsonValue {

@@ -3,6 +3,7 @@ import { compileSchema } from '@capstan/schema';
 import type { JsonObject, JsonSchema } from '@capstan/sdk';
 import { isObject } from '../json-object.ts';
 import { numberIn, textIn, textsIn } from './entry-fields.ts';
+import { type EntryFilter, isWanted } from './entry-filter.ts';
 import { MCP_TYPES, readMcpServer } from './mcp-server.ts';
 import { readEntries, type ToolUniverseSource } from './read-entries.ts';
 import { planRestTool, settingKey, settingOf } from './rest-plan.ts';
@@ -18,7 +19,7 @@ import type {
 import { unsupportedType } from './unsupported-type.ts';
 
 /** Options of {@link loadToolUniverse}. */
-export interface ToolUniverseOptions {
+export interface ToolUniverseOptions extends EntryFilter {
   /** Whether a variable is set, as far as the operator lets these tools know. Default: none is. */
   readonly isSet?: (variable: string) => boolean;
 }
@@ -31,7 +32,7 @@ export function loadToolUniverse(
   sources: ToolUniverseSource | readonly ToolUniverseSource[],
   options: ToolUniverseOptions = {},
 ): ToolUniverseLoad {
-  const loader = new Loader(options.isSet ?? (() => false));
+  const loader = new Loader(options);
   for (const source of isList(sources) ? sources : [sources]) {
     for (const entry of readEntries(source)) {
       if (entry.ok) loader.add(entry.value, entry.place);
@@ -56,11 +57,13 @@ class Loader implements ToolUniverseLoad {
   readonly mcpServers: ToolUniverseMcpServer[] = [];
   readonly report: ToolUniverseReport[] = [];
   readonly #isSet: (variable: string) => boolean;
+  readonly #filter: EntryFilter;
   /** The content of the first entry of each name. */
   readonly #known = new Map<string, string>();
 
-  constructor(isSet: (variable: string) => boolean) {
+  constructor({ isSet = () => false, ...filter }: ToolUniverseOptions) {
     this.#isSet = isSet;
+    this.#filter = filter;
   }
 
   refuse(place: ToolPlace, reason: string, hint: string, named: Partial<Named> = {}): void {
@@ -75,6 +78,7 @@ class Loader implements ToolUniverseLoad {
     if (!isObject(entry)) this.refuse(place, 'an entry is an object', 'Write one object for each tool.');
     else if (name === undefined) this.refuse(place, 'it has no name', 'Give it a name.', named);
     else if (type === undefined) this.refuse(place, 'it has no type', 'Give it a type.', named);
+    else if (!isWanted({ name, type, group: groupOf(entry, place) }, this.#filter)) return;
     else if (MCP_TYPES.includes(type)) this.#addServer(entry, { name, type, place });
     else this.#addTool(entry, { name, type, place });
   }
@@ -109,7 +113,7 @@ class Loader implements ToolUniverseLoad {
         : { ok: false as const, ...unsupportedType(named.type, named.name) };
     const { name, notes, isNew } = this.#claim(entry, named.name);
     const work: ToolUniverseWork = planned.ok
-      ? { kind: 'rest', plan: planned.plan }
+      ? { kind: 'rest', plan: planned.plan, needs: planned.variables.map(settingKey) }
       : { kind: 'unsupported', reason: planned.reason, hint: planned.hint };
     if (isNew) {
       const settings = planned.ok ? planned.settings : settingsOf(entry);
@@ -161,6 +165,10 @@ class Loader implements ToolUniverseLoad {
   }
 }
 
+function groupOf(entry: JsonObject, place: ToolPlace): string {
+  return textIn(entry, '_source') ?? place.path;
+}
+
 function schemaIn({ parameter }: JsonObject): JsonSchema {
   return isObject(parameter) ? parameter : { type: 'object', properties: {} };
 }
@@ -174,7 +182,7 @@ function settingsOf(entry: JsonObject): ToolUniverseTool['settings'] {
 
 function toolOf(
   entry: JsonObject,
-  { name, place }: Named,
+  { name, type, place }: Named,
 ): Omit<ToolUniverseTool, 'name' | 'inputSchema' | 'settings' | 'host' | 'work'> {
   const { return_schema: returned, test_examples: written } = entry;
   const seconds = numberIn(entry, 'timeout');
@@ -187,7 +195,8 @@ function toolOf(
     examples: (Array.isArray(written) ? written : []).filter(isObject),
     timeoutMs: seconds === undefined ? undefined : Math.round(seconds * 1_000),
     cacheTtlS: numberIn(entry, 'cache_ttl'),
-    group: textIn(entry, '_source') ?? place.path,
+    type,
+    group: groupOf(entry, place),
     place,
   };
 }

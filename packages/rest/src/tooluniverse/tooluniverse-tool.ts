@@ -61,7 +61,12 @@ export interface ToolUniverseSetting {
 
 /** How a tool works. */
 export type ToolUniverseWork =
-  | { readonly kind: 'rest'; readonly plan: RestPlan }
+  | {
+      readonly kind: 'rest';
+      readonly plan: RestPlan;
+      /** The keys of the settings without which it does not run. */
+      readonly needs: readonly string[];
+    }
   /** It does not run here; the report of it says why. */
   | { readonly kind: 'unsupported'; readonly reason: string; readonly hint: string };
 
@@ -85,6 +90,8 @@ export interface ToolUniverseTool {
   readonly settings: Readonly<Record<string, ToolUniverseSetting>>;
   /** The host that it calls. */
   readonly host: string | undefined;
+  /** As the entry says it: `BaseRESTTool`. */
+  readonly type: string;
   /** The file that it came from in ToolUniverse, for grouping. */
   readonly group: string;
   readonly place: ToolPlace;
