@@ -45,6 +45,11 @@ const LIBRARY_EXCEPTIONS = [
     package: 'apps/cli',
     reason: "the stdio transport speaks on the process's own stdin and stdout, which only an app may touch",
   },
+  {
+    library: 'pg',
+    package: 'packs/postgres',
+    reason: "the database is the agents', not the host's, and the pack is published by itself",
+  },
   { library: 'semver', package: '*', reason: 'it compares versions and shapes nothing' },
   { library: 'uuid', package: '*', reason: 'it makes ids and shapes nothing' },
 ];

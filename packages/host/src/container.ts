@@ -1,4 +1,4 @@
-import { CapstanError, type ToolFactory, type ToolHandler } from '@capstan/sdk';
+import { CapstanError, isCapstanError, type ToolFactory, type ToolHandler } from '@capstan/sdk';
 import {
   type AwilixContainer,
   AwilixResolutionError,
@@ -53,6 +53,8 @@ function resolveFactory(container: AwilixContainer, toolId: string, factory: Too
   try {
     return scope.resolve<ToolHandler>(toolId);
   } catch (cause) {
+    // The factory itself knows what is to be mended: a setting, say.
+    if (isCapstanError(cause)) throw cause;
     const what = cause instanceof AwilixResolutionError ? cause.message : `the factory of ${toolId} failed`;
     throw new CapstanError('CAPSTAN_PACK_FAILED', what.replaceAll('\n', ' '), {
       hint: 'A tool factory may name remoteToolAdapter, http, connection, config, logger, clock, tools, and what the application adds.',

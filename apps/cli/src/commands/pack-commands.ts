@@ -11,6 +11,11 @@ interface ValidateFlags {
   readonly schema?: string;
 }
 
+interface DocsFlags {
+  readonly write?: boolean;
+  readonly check?: boolean;
+}
+
 interface EnableFlags {
   readonly allowEnv?: string;
 }
@@ -21,6 +26,7 @@ export function addPackCommands(program: Command, run: CommandRunner): void {
   addList(pack, run);
   addValidate(pack, run);
   addFromOpenApi(pack, run);
+  addDocs(pack, run);
   addSwitches(pack, run);
 }
 
@@ -83,6 +89,30 @@ function addFromOpenApi(pack: Command, run: CommandRunner): void {
       run(command, async (context) => {
         const { packFromDocument } = await import('./pack-from-document.ts');
         return packFromDocument(context, { document, folder, ...flags });
+      }),
+    );
+}
+
+function addDocs(pack: Command, run: CommandRunner): void {
+  pack
+    .command('docs')
+    .description('the README of a pack, made of its manifest')
+    .argument('<path...>', "a pack's folder")
+    .option('--write', "write it into the pack's README.md")
+    .option('--check', 'exit code 2 when the README is not what the manifest makes')
+    .addOption(jsonFlag())
+    .addHelpText(
+      'after',
+      examples([
+        ['capstan pack docs ./my-pack', 'to read'],
+        ['capstan pack docs packs/openweather --write', 'after a change of the manifest'],
+        ['capstan pack docs packs/openweather --check', 'in a build'],
+      ]),
+    )
+    .action((paths: readonly string[], flags: DocsFlags, command: Command) =>
+      run(command, async (context) => {
+        const { documentPacks } = await import('./document-packs.ts');
+        return documentPacks(context, paths, flags);
       }),
     );
 }

@@ -52,7 +52,7 @@ export function codeRunner(options: CodeRunnerOptions): ToolRunner {
         },
         (error: unknown) => {
           bound.delete(binding);
-          if (isCapstanError(error)) options.onFailure(error);
+          if (isCapstanError(error) && error.code === 'CAPSTAN_PACK_FAILED') options.onFailure(error);
         },
       );
       return activating;

@@ -2,7 +2,7 @@ import { type Dirent, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
 const CODE = /\.(?:[cm]?[jt]sx?|py)$/;
-const NOT_CODE = /(?:^|[._-])(?:test|spec)\.[cm]?[jt]sx?$|\.d\.[cm]?ts$|^test_.*\.py$|_test\.py$/;
+const NOT_CODE = /(?:^|[._-])(?:test|spec)(?:\.[a-z-]+)?\.[cm]?[jt]sx?$|\.d\.[cm]?ts$|^test_.*\.py$|_test\.py$/;
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'test', 'tests', '__tests__', '__pycache__', 'fixtures']);
 const MAX_FILES = 2_000;
 const MAX_DEPTH = 16;
