@@ -6,11 +6,11 @@ import type { KeyDirectory } from '../key-directory.ts';
 import { Listeners } from '../listeners.ts';
 import { readSnapshot } from '../snapshot.ts';
 import type { Changed, ChangeOptions, Store, StoreChange, StoreWriter } from '../store.ts';
+import { TurnLock } from '../turn-lock.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
 import { MemoryAudit } from './memory-audit.ts';
 import { memoryKeyDirectory } from './memory-keys.ts';
 import { type MemoryTables, makeMemoryTables, writersOf } from './memory-tables.ts';
-import { TurnLock } from './turn-lock.ts';
 
 /** Options of {@link createMemoryStore}. */
 export interface MemoryStoreOptions {
