@@ -6,6 +6,7 @@ import { digestOf, prefixOf, readToken } from './key-token.ts';
 import { verifyKey } from './key-verifier.ts';
 import { RecentMap } from './recent-map.ts';
 import type { KeyChange, KeySource } from './stored-key.ts';
+import type { TokenVerifier } from './token-verifier.ts';
 
 /*
  * 1. A caller comes out of a credential that was checked, or nothing does: every other way ends in a throw.
@@ -22,14 +23,6 @@ const REFUSED_MS = 5_000;
 const ADDRESSES_OF_A_CREDENTIAL = 8;
 const MAX_TOKEN_LENGTH = 16_384;
 const FLUSH_MS = 30_000;
-
-/** Checks tokens of one form. */
-export interface TokenVerifier {
-  /** Whether a token has the form. Asks nobody. */
-  recognises(token: string): boolean;
-  /** @throws CapstanError CAPSTAN_UNAUTHENTICATED; with `details.guess` true where it was wrong rather than over */
-  verify(token: string): Promise<Caller>;
-}
 
 /** What {@link Authenticator} takes. */
 export interface AuthenticatorOptions {
@@ -181,12 +174,10 @@ export class Authenticator {
   }
 
   async #verified(verifier: TokenVerifier, token: string, attempt: Attempt): Promise<Caller> {
-    try {
-      return await verifier.verify(token);
-    } catch (error) {
-      this.#guard.failed(attempt);
-      throw error;
-    }
+    const verdict = await verifier.verify(token);
+    if (verdict.kind === 'valid') return verdict.caller;
+    if (verdict.isGuess) this.#guard.failed(attempt);
+    throw verdict.error;
   }
 
   /** The same for a key that does not exist and for one with another secret. */

@@ -22,7 +22,7 @@ class MemoryKeyStore implements KeyStore {
 
   async insert(key: StoredKey): Promise<void> {
     this.add(key);
-    this.#tell({ kind: 'key', id: key.id });
+    this.#tell({ kind: 'added', id: key.id });
   }
 
   async find({ prefix }: SoughtKey): Promise<StoredKey | undefined> {
@@ -34,7 +34,7 @@ class MemoryKeyStore implements KeyStore {
     if (key === undefined) return undefined;
     const revoked = { ...key, revokedAt: key.revokedAt ?? at };
     this.#byPrefix.set(key.prefix, revoked);
-    this.#tell({ kind: 'key', id });
+    this.#tell({ kind: 'ended', id });
     return revoked;
   }
 

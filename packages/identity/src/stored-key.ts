@@ -27,7 +27,9 @@ export interface StoredKey {
 
 /** A change of keys that another replica, or this one, made. */
 export type KeyChange =
-  | { readonly kind: 'key'; readonly id: string }
+  | { readonly kind: 'added'; readonly id: string }
+  /** Revoked or deleted. An id never comes back. */
+  | { readonly kind: 'ended'; readonly id: string }
   /** Anything may have changed: a notification may have been missed. */
   | { readonly kind: 'all' };
 
