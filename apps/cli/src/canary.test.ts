@@ -115,7 +115,7 @@ defaults: { retry: { max_retries: 1, base_ms: 1, max_ms: 1 } }
   const keys: unknown = JSON.parse(readFileSync(join(data, 'keys.json'), 'utf8'));
   const written: string[] = [];
   const base = `http://127.0.0.1:${port}`;
-  const key = JSON.stringify(keys).match(/cap_admin_[\w-]+/)?.[0] ?? '';
+  const key = JSON.stringify(keys).match(/cap_\w{60}/)?.[0] ?? '';
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const rest = async (method: string, path: string, body?: object): Promise<void> => {
     const response = await fetch(`${base}${path}`, {

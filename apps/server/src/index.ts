@@ -1,6 +1,8 @@
 export { bootstrapServerKeys } from './auth/bootstrap-server-keys.ts';
-export type { ServerKey } from './auth/key-ring.ts';
+export { documentFetcher } from './auth/document-fetcher.ts';
+export type { AuthOptions, ServerKey } from './auth/server-auth.ts';
 export { isServerProof } from './auth/server-proof.ts';
+export { storeKeys } from './auth/store-keys.ts';
 export type { BootstrapKeys } from './data-folder/bootstrap-keys.ts';
 export {
   AUDIT_FOLDER,
@@ -17,5 +19,5 @@ export { createHostGateway } from './mcp/host-gateway.ts';
 export { type McpHandlerOptions, mcpHandler } from './mcp/mcp-handler.ts';
 export type { WireOutcome } from './rest/wire-outcome.ts';
 export { isoTime, originOf } from './rest/wire-views.ts';
-export { type CapstanServer, createServer, type ServerOptions } from './server.ts';
+export { type CapstanServer, createServer, type RoutedPath, type ServerOptions } from './server.ts';
 export { type RunningServer, type StartServerOptions, startServer } from './start-server.ts';

@@ -1,3 +1,4 @@
+import { maskTokens } from '@capstan/identity';
 import { maskSecrets } from '@capstan/schema';
 import type { Logger } from '@capstan/sdk';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
@@ -28,7 +29,7 @@ export function createLog(options: LogOptions): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: ['headers.authorization', '*.headers.authorization', 'authorization'], censor: '●●●●' },
-      hooks: { streamWrite: (line) => maskSecrets(line).replace(BEARER, '$1 ●●●●') },
+      hooks: { streamWrite: (line) => maskTokens(maskSecrets(line)).replace(BEARER, '$1 ●●●●') },
     },
     options.destination ?? pino.destination({ dest: 2, sync: true }),
   );

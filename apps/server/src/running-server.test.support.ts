@@ -2,11 +2,13 @@ import { createHost, type Host, type HostOptions, loadSettings, type RegisteredT
 import { CapstanError, type JsonValue } from '@capstan/sdk';
 import { onTestFinished } from 'vitest';
 import { createLog, type Log } from './log.ts';
+import type { RoutedPath } from './server.ts';
 import { type StartServerOptions, startServer } from './start-server.ts';
 
 /** A server on a free port, with the host behind it. */
 export interface ServerUnderTest {
   readonly url: string;
+  readonly routes: readonly RoutedPath[];
   readonly host: Host;
   /** Every line of the log. */
   readonly logLines: readonly string[];

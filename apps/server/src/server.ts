@@ -3,8 +3,10 @@ import { CAPSTAN_VERSION, type Host } from '@capstan/host';
 import { createMcpHttp, type McpHttp } from '@capstan/mcp';
 import { CapstanError, isCapstanError } from '@capstan/sdk';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
-import { authenticate, workspaceFor } from './auth/access.ts';
-import { KeyRing, type ServerKey } from './auth/key-ring.ts';
+import { workspaceFor } from './auth/access.ts';
+import { denyByDefault } from './auth/deny-by-default.ts';
+import { mountResourceMetadata } from './auth/resource-metadata.ts';
+import { type AuthOptions, ServerAuth, type ServerKey } from './auth/server-auth.ts';
 import { serverProof } from './auth/server-proof.ts';
 import { CallGate } from './call-gate.ts';
 import { answerBadRequest } from './http/bad-request.ts';
@@ -15,7 +17,7 @@ import { createOriginGuard } from './http/origin-guard.ts';
 import { draining, installRequestGate } from './http/request-gate.ts';
 import { createLog, type Log } from './log.ts';
 import { createHostGateway } from './mcp/host-gateway.ts';
-import { createMcpFront, type HttpFront, mountMcp } from './mcp/mount-mcp.ts';
+import { type AuthorizedRequest, createMcpFront, type HttpFront, mountMcp } from './mcp/mount-mcp.ts';
 import { mountOAuthCallback, OAUTH_CALLBACK_PATH } from './oauth/oauth-callback.ts';
 import { openApiDocument } from './openapi/openapi-document.ts';
 import { connectionRoutes } from './rest/connection-routes.ts';
@@ -24,12 +26,16 @@ import { mcpServerRoutes } from './rest/mcp-server-routes.ts';
 import { type Authorize, mountRoutes } from './rest/mount-routes.ts';
 import { operatorRoutes } from './rest/operator-routes.ts';
 import { mountPublicRoutes } from './rest/public-routes.ts';
+import { sessionRoutes } from './rest/session-routes.ts';
 import { toolRoutes } from './rest/tool-routes.ts';
 
 /** What {@link createServer} takes. The host stays the caller's: closing the server does not close it. */
 export interface ServerOptions {
   readonly host: Host;
+  /** Of the operator's files. */
   readonly keys: readonly ServerKey[];
+  /** How callers are known beside that. */
+  readonly auth?: AuthOptions;
   /** Default 127.0.0.1:7420. Port 0 takes any free one. */
   readonly listen?: { readonly host?: string; readonly port?: number };
   /** Host names that the server answers to, beside the loopback ones and the one it listens on. */
@@ -50,14 +56,24 @@ export interface ServerOptions {
 export interface CapstanServer {
   /** Resolves with the URL. @throws CapstanError CAPSTAN_CONFLICT when the port is taken. */
   listen(): Promise<string>;
+  /** Every method and path that is routed, with parameters as `:name`. */
+  readonly routes: readonly RoutedPath[];
   /** Lets no call in, waits up to `timeoutMs` (5,000) for those under way, cancels the rest, and closes every connection. */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
 
+/** Something that the server answers. */
+export interface RoutedPath {
+  readonly method: string;
+  readonly path: string;
+}
+
 interface ServerParts {
+  readonly routes: readonly RoutedPath[];
   readonly app: FastifyInstance;
   readonly gate: CallGate;
   readonly mcp: McpHttp;
+  readonly auth: ServerAuth;
   readonly address: { readonly host: string; readonly port: number };
 }
 
@@ -83,13 +99,21 @@ export function createServer(options: ServerOptions): CapstanServer {
     onError,
     onNotice: (error) => log.pino.debug({ notice: error.message }, 'MCP'),
   });
-  installErrorReplies(app, log.pino);
+  const routed = listRoutes(app);
+  const publicUrl = (): string => options.publicUrl ?? urlOf(app, address.host);
+  const auth = new ServerAuth({
+    ...options.auth,
+    keys: options.keys,
+    publicUrl,
+    onError: (error) => log.pino.warn({ err: error }, 'a caller could not be checked as it should'),
+  });
+  installErrorReplies(app, { log: log.pino, challengeFor: ({ headers, url }) => auth.challengeFor({ headers, url }) });
   const guard = createOriginGuard({
     allowedHosts: options.allowedHosts ?? [],
     allowedOrigins: options.allowedOrigins ?? [],
     listenHost: address.host,
   });
-  installRequestGate(app, { guard, gate });
+  installRequestGate(app, { guard, gate, refuseBlocked: (request) => auth.refuseBlocked(request) });
   app.addHook('onResponse', async (request, reply) => {
     const { id, method, routeOptions } = request;
     const facts = { request_id: id, method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime };
@@ -100,10 +124,11 @@ export function createServer(options: ServerOptions): CapstanServer {
     ...invokeRoutes(options.host, gate),
     ...operatorRoutes(options.host),
     ...mcpServerRoutes(options.host),
-    ...connectionRoutes(options.host, () => `${options.publicUrl ?? urlOf(app, address.host)}${OAUTH_CALLBACK_PATH}`),
+    ...connectionRoutes(options.host, () => `${publicUrl()}${OAUTH_CALLBACK_PATH}`),
+    ...sessionRoutes(auth.sessions),
   ];
-  const keys = new KeyRing(options.keys);
-  const authorize = authorizer(options.host, keys);
+  const { authorize, isAuthorized } = authorizer(options.host, auth);
+  denyByDefault(app, isAuthorized);
   mountRoutes(app, { routes, authorize, log: log.pino });
   mountPublicRoutes(app, {
     openApi: openApiDocument(routes, CAPSTAN_VERSION),
@@ -111,20 +136,22 @@ export function createServer(options: ServerOptions): CapstanServer {
     prove: proverOf(options),
   });
   mountOAuthCallback(app, options.host);
+  mountResourceMetadata(app, { issuers: auth.issuers, publicUrl });
   mountMcp(app, { mcp, authorize });
   const mcpFront = createMcpFront({
     mcp,
-    admit: (headers, named) => {
-      guard.check({ host: headers.host, origin: undefined });
+    admit: (request, named) => {
+      auth.refuseBlocked(request);
+      guard.check({ host: request.headers.host, origin: undefined });
       if (gate.isClosed) throw draining();
-      const caller = authenticate(keys, headers);
-      return { caller, workspace: workspaceFor(options.host, caller, named) };
+      const caller = auth.known(request);
+      return caller && { caller, workspace: workspaceFor(options.host, caller, named) };
     },
     bodyLimitBytes: BODY_LIMIT_BYTES,
     onError,
   });
   front.current = log.pino.isLevelEnabled('debug') ? logged(mcpFront, log) : mcpFront;
-  return serverOf({ app, gate, mcp, address });
+  return serverOf({ app, gate, mcp, auth, address, routes: routed });
 }
 
 /** @param front Sees each request before the framework does. */
@@ -170,27 +197,46 @@ function proverOf({ provenKey }: ServerOptions): ((nonce: string) => string | un
   return provenKey === undefined ? undefined : (nonce) => serverProof(provenKey, nonce);
 }
 
+/** Notes what is routed from now on. */
+function listRoutes(app: FastifyInstance): readonly RoutedPath[] {
+  const routes: RoutedPath[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.push({ method: one, path: url });
+  });
+  return routes;
+}
+
+interface Authorizer {
+  readonly authorize: Authorize;
+  readonly isAuthorized: (request: FastifyRequest) => boolean;
+}
+
 /** Checks each request once, however often it is asked. */
-function authorizer(host: Host, keys: KeyRing): Authorize {
-  const checked = new WeakMap<FastifyRequest, ReturnType<Authorize>>();
-  return (request, named) => {
-    const known = checked.get(request);
-    if (known) return known;
-    const caller = authenticate(keys, request.headers);
-    const authorized = { caller, workspace: workspaceFor(host, caller, named) };
-    checked.set(request, authorized);
-    return authorized;
+function authorizer(host: Host, auth: ServerAuth): Authorizer {
+  const checked = new WeakMap<FastifyRequest, AuthorizedRequest>();
+  return {
+    isAuthorized: (request) => checked.has(request),
+    authorize: async (request, named) => {
+      const known = checked.get(request);
+      if (known) return known;
+      const caller = auth.known(request.raw) ?? (await auth.authenticate(request.raw));
+      const authorized = { caller, workspace: workspaceFor(host, caller, named) };
+      checked.set(request, authorized);
+      return authorized;
+    },
   };
 }
 
-function serverOf({ app, gate, mcp, address }: ServerParts): CapstanServer {
+function serverOf({ app, gate, mcp, auth, address, routes }: ServerParts): CapstanServer {
   let closing: Promise<void> | undefined;
   const close = async (timeoutMs: number): Promise<void> => {
     await gate.close(timeoutMs);
     await mcp.close();
     await closeConnections(app);
+    await auth.close();
   };
   return {
+    routes,
     listen: async () => {
       try {
         await app.listen(address);

@@ -1,7 +1,7 @@
 import { bootstrapServerKeys } from './auth/bootstrap-server-keys.ts';
-import type { ServerKey } from './auth/key-ring.ts';
+import type { ServerKey } from './auth/server-auth.ts';
 import type { DataFolder } from './data-folder/data-folder.ts';
-import { createServer, type ServerOptions } from './server.ts';
+import { type CapstanServer, createServer, type ServerOptions } from './server.ts';
 
 /** What {@link startServer} takes beside the options of the server. */
 export interface StartServerOptions extends Omit<ServerOptions, 'keys'> {
@@ -13,7 +13,7 @@ export interface StartServerOptions extends Omit<ServerOptions, 'keys'> {
 }
 
 /** A server that listens. */
-export interface RunningServer {
+export interface RunningServer extends Pick<CapstanServer, 'routes'> {
   readonly url: string;
   /** Lets no call in, ends those under way within `timeoutMs` (5,000), closes the port. The host stays open. */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
@@ -31,6 +31,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   dataFolder?.announce({ url, pid: process.pid, started_at: new Date(now()).toISOString() });
   return {
     url,
+    routes: server.routes,
     close: async (closeOptions) => {
       dataFolder?.withdraw();
       await server.close(closeOptions);

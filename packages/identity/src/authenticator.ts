@@ -189,6 +189,8 @@ export class Authenticator {
   #forget(change: KeyChange): void {
     this.#changes += 1;
     this.#refused.clear();
+    // What is dropped below takes its time of last use along.
+    void this.flush();
     if (change.kind === 'all') this.#known.clear();
     else this.#known.deleteWhere(({ caller }) => caller.keyId === change.id);
   }

@@ -73,7 +73,7 @@ test('everything that a person needs is on the first screen', async () => {
   expect(said).toMatch(/MCP {8}http:\/\/127\.0\.0\.1:\d+\/mcp\n/u);
   expect(said).toMatch(/REST {7}http:\/\/127\.0\.0\.1:\d+\/v1\/workspaces\/default\n/u);
   expect(said).toMatch(/Docs {7}http:\/\/127\.0\.0\.1:\d+\/docs\n/u);
-  expect(said).toMatch(/Admin key {2}cap_admin_[\w-]+\nAgent key {2}cap_agent_[\w-]+ /u);
+  expect(said).toMatch(/Admin key {2}cap_\w{60}\nAgent key {2}cap_\w{60} /u);
   expect(said).toContain('"mcpServers": {');
   expect(said).toMatch(/^ {2}\{"mcpServers":\{"capstan":\{"command":/mu);
 });

@@ -1,5 +1,5 @@
 import type { BootstrapKeys } from '../data-folder/bootstrap-keys.ts';
-import type { ServerKey } from './key-ring.ts';
+import type { ServerKey } from './server-auth.ts';
 
 /** The key of whoever can read the data folder. */
 export const BOOTSTRAP_ADMIN = 'bootstrap-admin';

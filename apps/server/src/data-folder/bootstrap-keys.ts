@@ -1,4 +1,5 @@
 import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { mintToken } from '@capstan/identity';
 import { CapstanError } from '@capstan/sdk';
 import { writeFileAtomically } from './atomic-file.ts';
 
@@ -10,20 +11,13 @@ export interface BootstrapKeys {
   readonly agent: string;
 }
 
-/** Bytes of randomness in a key (256 bits). */
-const KEY_BYTES = 32;
-
 /** Reads the keys of a data folder, or makes them the first time. A file that is there is never rewritten. For the owner of the folder only. */
 export function bootstrapKeys(path: string, randomBytes: (size: number) => Buffer): BootstrapKeys {
   const known = readKeys(path);
   if (known) return known;
-  const keys = { admin: newKey('admin', randomBytes), agent: newKey('agent', randomBytes) };
+  const keys = { admin: mintToken(randomBytes).token, agent: mintToken(randomBytes).token };
   writeFileAtomically(path, `${JSON.stringify(keys, undefined, 2)}\n`);
   return keys;
-}
-
-function newKey(role: string, randomBytes: (size: number) => Buffer): string {
-  return `cap_${role}_${randomBytes(KEY_BYTES).toString('base64url')}`;
 }
 
 function readKeys(path: string): BootstrapKeys | undefined {

@@ -1,15 +1,23 @@
 import { CapstanError, isCapstanError } from '@capstan/sdk';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import { errorReply, type HttpReply } from '../rest/wire-outcome.ts';
 import { nothingAt } from './request-gate.ts';
 
+/** What {@link installErrorReplies} takes. */
+export interface ErrorReplyOptions {
+  readonly log: PinoLogger;
+  /** How a client that is not known gets in: the value of `WWW-Authenticate`. */
+  readonly challengeFor: (request: FastifyRequest) => string;
+}
+
 /** Every failure of a request in our own form: a code, a fact, a next action, and never a stack. */
-export function installErrorReplies(app: FastifyInstance, log: PinoLogger): void {
+export function installErrorReplies(app: FastifyInstance, { log, challengeFor }: ErrorReplyOptions): void {
   app.setNotFoundHandler((request, reply) => sendReply(reply, errorReply(nothingAt(request))));
   app.setErrorHandler((error, request, reply) => {
     const known = toCapstanError(error);
     if (known.code === 'CAPSTAN_INTERNAL') log.error({ err: error, request_id: request.id }, 'a request failed');
+    if (known.code === 'CAPSTAN_UNAUTHENTICATED') reply.header('www-authenticate', challengeFor(request));
     return sendReply(reply, errorReply(withRequestId(known, request.id)));
   });
 }

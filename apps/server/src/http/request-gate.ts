@@ -10,6 +10,8 @@ import type { OriginGuard } from './origin-guard.ts';
 export interface RequestGateOptions {
   readonly guard: OriginGuard;
   readonly gate: CallGate;
+  /** @throws CapstanError for a request from where nobody is answered */
+  readonly refuseBlocked: (request: FastifyRequest['raw']) => void;
 }
 
 /**
@@ -19,9 +21,10 @@ export interface RequestGateOptions {
  * 2. What has no use for a body (an unknown path, a preflight, a public page) is answered without reading it, and the
  *    connection of a body that was left unread is closed: nobody makes the server swallow megabytes for nothing.
  */
-export function installRequestGate(app: FastifyInstance, { guard, gate }: RequestGateOptions): void {
+export function installRequestGate(app: FastifyInstance, { guard, gate, refuseBlocked }: RequestGateOptions): void {
   app.addHook('onRequest', async (request, reply) => {
     const { url } = request.routeOptions;
+    refuseBlocked(request.raw);
     if (hasSeveralHosts(request.raw)) {
       throw new CapstanError('CAPSTAN_INVALID_REQUEST', 'the request names its host more than once');
     }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller } from '@capstan/identity';
 import {
   COMPACT_MODES,
   type CompactCaller,
@@ -9,7 +10,6 @@ import {
 } from '@capstan/mcp';
 import { CapstanError, isCapstanError } from '@capstan/sdk';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../auth/key-ring.ts';
 import { hasSeveralHosts } from '../http/http-server.ts';
 import { parseJsonBody } from '../http/json-body.ts';
 
@@ -17,7 +17,7 @@ import { parseJsonBody } from '../http/json-body.ts';
 export interface McpMountOptions {
   readonly mcp: McpHttp;
   /** The caller and workspace of a request. @throws CapstanError */
-  readonly authorize: (request: FastifyRequest, workspace: string | undefined) => AuthorizedRequest;
+  readonly authorize: (request: FastifyRequest, workspace: string | undefined) => Promise<AuthorizedRequest>;
 }
 
 /** A request whose key and workspace were checked. */
@@ -31,12 +31,12 @@ const INVALID_REQUEST = -32_600;
 
 /** Streamable HTTP at `/mcp` (workspace of the key) and `/w/{workspace}/mcp`. */
 export function mountMcp(app: FastifyInstance, options: McpMountOptions): void {
-  const authorize = (request: FastifyRequest): AuthorizedRequest => {
+  const authorize = (request: FastifyRequest): Promise<AuthorizedRequest> => {
     const { workspace } = request.params as { readonly workspace?: string };
     return options.authorize(request, workspace);
   };
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const caller = callerAt(authorize(request), compactOf(request.query));
+    const caller = callerAt(await authorize(request), compactOf(request.query));
     reply.hijack();
     await options.mcp.handle({
       request: request.raw,
@@ -46,7 +46,7 @@ export function mountMcp(app: FastifyInstance, options: McpMountOptions): void {
     });
   };
   // Before the body is read.
-  const onRequest = async (request: FastifyRequest): Promise<void> => void authorize(request);
+  const onRequest = async (request: FastifyRequest): Promise<void> => void (await authorize(request));
   for (const url of ['/mcp', '/w/:workspace/mcp']) {
     app.route({ method: ['GET', 'POST', 'DELETE'], url, onRequest, handler, errorHandler });
   }
@@ -55,8 +55,8 @@ export function mountMcp(app: FastifyInstance, options: McpMountOptions): void {
 /** What stands before the framework needs. */
 export interface McpFrontOptions {
   readonly mcp: McpHttp;
-  /** The caller and workspace of a request that may come in. @throws CapstanError */
-  readonly admit: (headers: IncomingMessage['headers'], workspace: string | undefined) => AuthorizedRequest;
+  /** The caller and workspace of a request, where both are known without waiting. A throw says no as well. */
+  readonly admit: (request: IncomingMessage, workspace: string | undefined) => AuthorizedRequest | undefined;
   readonly bodyLimitBytes: number;
   readonly onError: (error: Error) => void;
 }
@@ -69,8 +69,8 @@ const PATH = /^(?:\/mcp|\/w\/([a-z0-9][a-z0-9_-]*)\/mcp)(?:\?compact=(auto|on|of
 /**
  * Takes plain MCP requests before the framework does: routing, hooks and its request objects cost as much as a call.
  *
- * What is not plain (another path or method, a page's request, a body of unknown length) and what is to be refused is
- * left to the framework, so that there is one place that refuses.
+ * What is not plain (another path or method, a page's request, a body of unknown length), what is to be refused, and whose
+ * credential has to be looked up first is left to the framework, so that there is one place that refuses.
  */
 export function createMcpFront({ mcp, admit, bodyLimitBytes, onError }: McpFrontOptions): HttpFront {
   const reader = { limitBytes: bodyLimitBytes, parse: parseJsonBody };
@@ -107,11 +107,11 @@ function compactOf(query: unknown): CompactMode | undefined {
 
 function admission(
   admit: McpFrontOptions['admit'],
-  { headers }: IncomingMessage,
+  request: IncomingMessage,
   workspace: string | undefined,
 ): AuthorizedRequest | undefined {
   try {
-    return admit(headers, workspace);
+    return admit(request, workspace);
   } catch {
     // The framework comes to the same refusal, and answers it.
     return undefined;

@@ -1,4 +1,5 @@
 import { ERROR_CODES, type ErrorCode, type JsonObject } from '@capstan/sdk';
+import type { Access } from '../auth/access.ts';
 import { COMMON_ERRORS, type Route, type RouteParameter, type RouteSchema } from '../rest/route.ts';
 import { COMPONENT_SCHEMAS, component } from '../rest/route-schemas.ts';
 
@@ -66,7 +67,11 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
     paths: { ...pathsOf(routes), ...HEALTH_PATHS },
     components: {
       securitySchemes: {
-        key: { type: 'http', scheme: 'bearer', description: 'An agent key (one workspace) or an admin key (all).' },
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A key, a session (`POST /v1/sessions`), or a token of an issuer that is trusted here.',
+        },
       },
       schemas: COMPONENT_SCHEMAS,
     },
@@ -84,8 +89,7 @@ function pathsOf(routes: readonly Route[]): OpenApiDocument['paths'] {
 }
 
 function operationOf(route: Route): OpenApiOperation {
-  const operatorOnly = route.access === 'operator' ? 'Only with an admin key.' : undefined;
-  const description = [route.description, operatorOnly].filter(Boolean).join(' ');
+  const description = [route.description, WHO_MAY[route.access]].filter(Boolean).join(' ');
   const parameters = [
     ...[...route.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => pathParameter(name)),
     ...parametersIn('query', route.query ?? {}),
@@ -101,6 +105,14 @@ function operationOf(route: Route): OpenApiOperation {
     responses: { ...successesOf(route), ...failuresOf([...COMMON_ERRORS, ...sizeErrors(route), ...route.errors]) },
   };
 }
+
+const WHO_MAY: Readonly<Record<Access, string>> = {
+  authenticated: 'For every caller.',
+  viewer: 'For viewers, agents, operators and admins (scope `tools:read`).',
+  agent: 'For agents, operators and admins (scope `tools:call`).',
+  operator: 'For operators and admins (scope `workspace:manage`).',
+  admin: 'For admins (scope `host:manage`).',
+};
 
 const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   workspace: 'The name of a workspace.',

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
-import { type Access, requireAccess } from '../auth/access.ts';
+import { requireAccess } from '../auth/access.ts';
 import { sendReply } from '../http/error-replies.ts';
 import { EventStream } from '../http/event-stream.ts';
 import { exchangeSignal } from '../http/exchange-signal.ts';
@@ -10,7 +10,7 @@ import type { Route, RouteRequest } from './route.ts';
 import type { HttpReply } from './wire-outcome.ts';
 
 /** Checks the key and the workspace of a request. @throws CapstanError */
-export type Authorize = (request: FastifyRequest, workspace: string | undefined) => AuthorizedRequest;
+export type Authorize = (request: FastifyRequest, workspace: string | undefined) => Promise<AuthorizedRequest>;
 
 /** What {@link mountRoutes} takes. */
 export interface MountRoutesOptions {
@@ -28,12 +28,11 @@ export function mountRoutes(app: FastifyInstance, { routes, authorize, log }: Mo
       url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       // Before the body is read: a stranger cannot make the server read megabytes.
       onRequest: async (request) => {
-        const access: Access = route.access;
-        const { workspace } = pathOf(request);
-        requireAccess(authorize(request, workspace).caller, access);
+        const { caller } = await authorize(request, pathOf(request).workspace);
+        requireAccess(caller, route.access);
       },
       handler: async (request, reply) => {
-        const given = routeRequest({ route, check, authorize }, request, reply);
+        const given = await routeRequest({ route, check, authorize }, request, reply);
         const answer = await answerOf(route, given, reply, log);
         return answer === undefined ? reply : sendReply(reply, answer);
       },
@@ -64,16 +63,16 @@ interface MountedRoute {
   readonly authorize: Authorize;
 }
 
-function routeRequest(
+async function routeRequest(
   { route, check, authorize }: MountedRoute,
   request: FastifyRequest,
   reply: FastifyReply,
-): RouteRequest {
+): Promise<RouteRequest> {
   const path = pathOf(request);
   const { query, body } = check.check({ query: request.query, headers: request.headers, body: request.body });
   const wantsEvents = route.streams === true && acceptsEvents(request.headers.accept);
   return {
-    ...authorize(request, path.workspace),
+    ...(await authorize(request, path.workspace)),
     path,
     query,
     body,

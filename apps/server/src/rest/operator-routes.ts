@@ -1,6 +1,7 @@
 import { toExplainJson } from '@capstan/config';
 import type { Host } from '@capstan/host';
 import { CapstanError } from '@capstan/sdk';
+import { requireAccess, viewerOf } from '../auth/access.ts';
 import { textsIn } from './json-reader.ts';
 import type { Route } from './route.ts';
 import { component, page } from './route-schemas.ts';
@@ -26,14 +27,13 @@ function listPacks(host: Host): Route {
     operationId: 'listPacks',
     tag: 'packs',
     summary: 'List the packs and their states',
-    description:
-      'An agent key sees the packs that are enabled in its workspace; an admin key sees all that were found.',
-    access: 'agent',
+    description: 'A viewer or agent sees the packs that are enabled in its workspace, an operator all that were found.',
+    access: 'viewer',
     responses: { 200: page(component('Pack')) },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND'],
     handle: ({ workspace, caller }) => {
-      const packs = host.packs(workspace).filter((pack) => pack.enabled || caller.role === 'admin');
-      return { status: 200, body: { items: packs.map((pack) => packJson(pack, caller.role)) } };
+      const packs = host.packs(workspace).filter((pack) => pack.enabled || viewerOf(caller) === 'operator');
+      return { status: 200, body: { items: packs.map((pack) => packJson(pack, viewerOf(caller))) } };
     },
   };
 }
@@ -56,7 +56,8 @@ function enablePack(host: Host): Route {
               type: 'array',
               maxItems: 1000,
               items: { type: 'string', minLength: 1, maxLength: 256 },
-              description: 'Variables of the host that the pack may read. `GET …/packs` shows which it would.',
+              description:
+                'Variables of the host that the pack may read; only an admin gives them. `GET …/packs` shows which it would.',
             },
           },
           additionalProperties: false,
@@ -66,11 +67,12 @@ function enablePack(host: Host): Route {
     },
     responses: { 200: component('Pack') },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND', 'CAPSTAN_PACK_NOT_FOUND', 'CAPSTAN_CONFLICT', ...PACK_ERRORS],
-    handle: async ({ workspace, path, body }) => {
+    handle: async ({ workspace, path, body, caller }) => {
       const environment = textsIn(body, 'environment') ?? [];
+      if (environment.length > 0) requireAccess(caller, 'admin');
       return {
         status: 200,
-        body: packJson(await host.enablePack(path.code ?? '', workspace, { environment }), 'admin'),
+        body: packJson(await host.enablePack(path.code ?? '', workspace, { environment }), 'operator'),
       };
     },
   };
@@ -90,7 +92,7 @@ function disablePack(host: Host): Route {
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND', 'CAPSTAN_PACK_NOT_FOUND', 'CAPSTAN_CONFLICT'],
     handle: async ({ workspace, path }) => ({
       status: 200,
-      body: packJson(await host.disablePack(path.code ?? '', workspace), 'admin'),
+      body: packJson(await host.disablePack(path.code ?? '', workspace), 'operator'),
     }),
   };
 }
@@ -130,12 +132,12 @@ function listConnections(host: Host): Route {
     operationId: 'listConnections',
     tag: 'operations',
     summary: 'List the connections of a workspace',
-    access: 'agent',
+    access: 'viewer',
     responses: { 200: page(component('Connection')) },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND'],
     handle: ({ workspace, caller }) => ({
       status: 200,
-      body: { items: host.connections(workspace).map((one) => connectionJson(one, caller.role)) },
+      body: { items: host.connections(workspace).map((one) => connectionJson(one, viewerOf(caller))) },
     }),
   };
 }
@@ -147,8 +149,8 @@ function listCircuits(host: Host): Route {
     operationId: 'listCircuits',
     tag: 'operations',
     summary: 'List the circuit breakers of the host',
-    description: 'One for each endpoint, whichever workspace uses it; so only for operators.',
-    access: 'operator',
+    description: 'One for each endpoint, whichever workspace uses it; so only for admins.',
+    access: 'admin',
     responses: { 200: page(component('Circuit')) },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND'],
     handle: () => ({ status: 200, body: { items: host.circuits() } }),
@@ -164,7 +166,7 @@ function fetchResult(host: Host): Route {
     summary: 'Fetch a large result',
     description:
       'A result over `results.max_inline_bytes` comes as a reference with a preview; this is all of it, for an hour or until newer ones need the room. Only for the workspace whose call gave it.',
-    access: 'agent',
+    access: 'viewer',
     responses: { 200: { description: 'The JSON value that the tool gave.' } },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND', 'CAPSTAN_NOT_FOUND'],
     handle: async ({ workspace, path }) => {

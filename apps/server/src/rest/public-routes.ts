@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { RESOURCE_METADATA_ROUTES } from '../auth/resource-metadata.ts';
+import { OAUTH_CALLBACK_PATH } from '../oauth/oauth-callback.ts';
 import { docsPage } from '../openapi/docs-page.ts';
 import type { OpenApiDocument } from '../openapi/openapi-document.ts';
 
@@ -10,8 +12,15 @@ export interface PublicRoutesOptions {
   readonly prove?: ((nonce: string) => string | undefined) | undefined;
 }
 
-/** Paths that answer without a key. */
+/** Paths that answer without a key, also while the server drains. */
 export const PUBLIC_PATHS: ReadonlySet<string> = new Set(['/', '/healthz', '/readyz', '/openapi.json', '/docs']);
+
+/** Every path that answers without a key. What stands in no list needs one; see {@link denyByDefault}. */
+export const OPEN_PATHS: ReadonlySet<string> = new Set([
+  ...PUBLIC_PATHS,
+  OAUTH_CALLBACK_PATH,
+  ...RESOURCE_METADATA_ROUTES,
+]);
 
 /** Health, and the documentation of the interface. */
 export function mountPublicRoutes(app: FastifyInstance, { openApi, isDraining, prove }: PublicRoutesOptions): void {

@@ -1,6 +1,6 @@
+import type { Caller } from '@capstan/identity';
 import type { ErrorCode, JsonObject } from '@capstan/sdk';
 import type { Access } from '../auth/access.ts';
-import type { Caller } from '../auth/key-ring.ts';
 import type { EventStream } from '../http/event-stream.ts';
 import type { HttpReply } from './wire-outcome.ts';
 
@@ -22,7 +22,6 @@ export interface RouteBody {
 
 /** One checked request. */
 export interface RouteRequest {
-  /** Absent on public routes. */
   readonly caller: Caller;
   /** Checked; the caller's where the path names none. */
   readonly workspace: string;
@@ -46,7 +45,7 @@ export interface Route {
   readonly tag: 'tools' | 'packs' | 'operations';
   readonly summary: string;
   readonly description?: string;
-  readonly access: Exclude<Access, 'public'>;
+  readonly access: Access;
   readonly query?: Readonly<Record<string, RouteParameter>>;
   readonly headers?: Readonly<Record<string, RouteParameter>>;
   readonly body?: RouteBody;
@@ -64,6 +63,7 @@ export const COMMON_ERRORS: readonly ErrorCode[] = [
   'CAPSTAN_INVALID_REQUEST',
   'CAPSTAN_UNAUTHENTICATED',
   'CAPSTAN_FORBIDDEN',
+  'CAPSTAN_RATE_LIMITED',
   'CAPSTAN_DRAINING',
   'CAPSTAN_INTERNAL',
 ];

@@ -1,6 +1,7 @@
 import { EXPORT_FORMATS, exportTools, isExportFormat } from '@capstan/catalog';
 import type { Host } from '@capstan/host';
 import { CapstanError } from '@capstan/sdk';
+import { viewerOf } from '../auth/access.ts';
 import type { Route } from './route.ts';
 import { component, page } from './route-schemas.ts';
 import { toolDetail, toolSchemas, toolSummary } from './wire-views.ts';
@@ -17,7 +18,7 @@ function listTools(host: Host): Route {
     operationId: 'listTools',
     tag: 'tools',
     summary: 'List or search the tools of a workspace',
-    access: 'agent',
+    access: 'viewer',
     query: {
       search: {
         description: 'Words to look for; the best match comes first.',
@@ -63,14 +64,14 @@ function describeTool(host: Host): Route {
     tag: 'tools',
     summary: 'Everything about a tool',
     description: 'Definition, schemas, state, effective policy and the connections it may use.',
-    access: 'agent',
+    access: 'viewer',
     responses: { 200: component('ToolDetail') },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND', 'CAPSTAN_TOOL_NOT_FOUND'],
     handle: ({ workspace, caller, path }) => {
       const name = path.tool ?? '';
       const view = host.findTool(name, { workspace, principal: caller.principal });
       if (view === undefined) throw new CapstanError('CAPSTAN_TOOL_NOT_FOUND', `no tool ${JSON.stringify(name)} here`);
-      return { status: 200, body: toolDetail(view, host.connections(workspace), caller.role) };
+      return { status: 200, body: toolDetail(view, host.connections(workspace), viewerOf(caller)) };
     },
   };
 }

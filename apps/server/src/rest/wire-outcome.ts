@@ -114,6 +114,5 @@ function headersOf({ code, details }: CapstanError): Readonly<Record<string, str
     headers['ratelimit-policy'] = `"calls";q=${limit};w=${Math.ceil(windowMs / 1000)}`;
     headers.ratelimit = `"calls";r=0;t=${headers['retry-after'] ?? 1}`;
   }
-  if (code === 'CAPSTAN_UNAUTHENTICATED') headers['www-authenticate'] = 'Bearer realm="capstan"';
   return headers;
 }

@@ -13,7 +13,7 @@ test('an agent sees neither the variables of a pack nor places in its files; an 
   } as unknown as PackView;
   for (const text of ['HOST_VARIABLE', '/srv/packs', 'code: p']) {
     expect(JSON.stringify(packJson(view, 'agent'))).not.toContain(text);
-    expect(JSON.stringify(packJson(view, 'admin'))).toContain(text);
+    expect(JSON.stringify(packJson(view, 'operator'))).toContain(text);
   }
 });
 
@@ -25,7 +25,7 @@ test('an agent sees no URL of a connection, an operator its origin alone', () =>
   } as unknown as ConnectionView;
   const agent = JSON.stringify(connectionJson(view, 'agent'));
   for (const text of ['hooks.example.com', 'remote-7']) expect(agent).not.toContain(text);
-  expect(connectionJson(view, 'admin')).toMatchObject({
+  expect(connectionJson(view, 'operator')).toMatchObject({
     remote_cluster_url: 'https://hooks.example.com',
     remote_connection_id: 'remote-7',
   });

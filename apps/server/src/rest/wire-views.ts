@@ -1,7 +1,7 @@
 import type { ConnectionTestReport, ConnectionView, PackState, PackView, ToolState, ToolView } from '@capstan/host';
 import type { Diagnostic } from '@capstan/schema';
 import { toWireError } from '@capstan/sdk';
-import type { Caller } from '../auth/key-ring.ts';
+import type { Viewer } from '../auth/access.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -49,9 +49,6 @@ export function toolDetail(view: ToolView, connections: readonly ConnectionView[
   };
 }
 
-/** Who looks: an agent is not shown how the host is set up. */
-export type Viewer = Caller['role'];
-
 export function packJson(view: PackView, viewer: Viewer): Fields {
   const diagnostics = view.state.kind === 'rejected' ? view.state.diagnostics : view.diagnostics;
   return {
@@ -64,9 +61,9 @@ export function packJson(view: PackView, viewer: Viewer): Fields {
     enabled: view.enabled,
     state: stateJson(view.state),
     tool_count: view.toolCount,
-    environment: viewer === 'admin' ? view.environment : [],
-    reaches: viewer === 'admin' ? view.reaches : [],
-    diagnostics: viewer === 'admin' ? diagnostics.map(diagnosticJson) : [],
+    environment: viewer === 'operator' ? view.environment : [],
+    reaches: viewer === 'operator' ? view.reaches : [],
+    diagnostics: viewer === 'operator' ? diagnostics.map(diagnosticJson) : [],
   };
 }
 
@@ -81,7 +78,7 @@ export function connectionJson(view: ConnectionView, viewer: Viewer): Fields {
     tool_type: view.toolType,
     connection_type: view.connectionType,
     name: view.name,
-    ...(viewer === 'admin' ? given(remote) : {}),
+    ...(viewer === 'operator' ? given(remote) : {}),
     auth_type: view.authType,
     status: view.status,
     ...conditionJson(view),
