@@ -126,6 +126,12 @@ function requests(): readonly DocumentedRequest[] {
     { operation: 'removeMcpServer', path: `${BASE}/mcp-servers/far`, method: 'DELETE', ...admin },
     { operation: 'removeMcpServer', path: `${BASE}/mcp-servers/far`, method: 'DELETE', ...admin },
     { operation: 'disablePack', path: `${BASE}/packs/line_pack/disable`, method: 'POST', ...admin },
+    { operation: 'showCaller', path: '/v1/me' },
+    { operation: 'showCaller', path: '/v1/me', key: 'wrong' },
+    { operation: 'createSession', path: '/v1/sessions', method: 'POST' },
+    { operation: 'createSession', path: '/v1/sessions', body: { ttl_s: 60, scopes: ['tools:read'] } },
+    { operation: 'createSession', path: '/v1/sessions', body: { scopes: ['host:manage'] } },
+    { operation: 'createSession', path: '/v1/sessions', body: { scopes: ['no such scope'] } },
   ];
 }
 
