@@ -7,7 +7,7 @@ import { jwtVerifier } from './jwt-verifier.ts';
 export const ISSUER = 'https://login.example.com/realms/a';
 export const RESOURCE = 'https://tools.example.com';
 
-export const SETTINGS: JwtIssuer = {
+const SETTINGS: JwtIssuer = {
   name: 'corp',
   issuer: ISSUER,
   audience: [],
