@@ -33,7 +33,7 @@ export function docsPage(document: OpenApiDocument): DocsPage {
 <nav aria-label="Operations">${document.tags.map((tag) => navigation(tag.name, operations)).join('')}</nav>
 <main id="top">
 <section class="intro"><p>${prose(document.info.description)}</p>
-<p>Send a key with every request: <code>Authorization: Bearer cap_agent_…</code>. The same tools are served over MCP at <code>/mcp</code>.</p></section>
+<p>Send a key with every request: <code>Authorization: Bearer cap_…</code>. The same tools are served over MCP at <code>/mcp</code>.</p></section>
 ${document.tags.map((tag) => section(tag, operations, document)).join('\n')}
 </main>
 </div>
