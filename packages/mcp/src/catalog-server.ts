@@ -19,7 +19,7 @@ export interface CatalogServerParts {
   readonly implementation: { readonly name: string; readonly title: string; readonly version: string };
   readonly instructions: string | undefined;
   readonly pageSize: number;
-  readonly parked: ParkedCalls;
+  readonly parked: ParkedCalls<Result>;
   /** A defect of ours, or of the gateway. */
   readonly onError: (error: Error) => void;
   /** What the SDK reports: mostly requests that a client got wrong, and connections that broke off. */
@@ -111,7 +111,8 @@ async function answer(
   if (request.method === 'tools/call') return answerToolCall({ ...parts, server, caller }, params, context);
   const { upstreams } = parts.gateway;
   if (upstreams !== undefined && isFeatureMethod(request.method) && upstreams.list(caller.workspace).length > 0) {
-    const environment = { upstreams, caller, server, subscriptions, onNotice: parts.onNotice };
+    const { parked, onNotice } = parts;
+    const environment = { upstreams, caller, server, subscriptions, parked, onNotice };
     // Parsed JSON: the SDK types it no further.
     return answerFeature(environment, { method: request.method, params: params as JsonObject }, context);
   }

@@ -69,7 +69,7 @@ export function channelOnConnection(parts: ChannelParts): CallerChannel {
   return {
     capabilities: asJson(capabilities),
     logLevel: logLevelOf(server),
-    request: async (method, params, signal) => {
+    request: async ({ method, params, signal }) => {
       refuseUnable(capabilities, method);
       const request = { method, ...(params === undefined ? {} : { params: { ...params } }) };
       const both = AbortSignal.any([context.mcpReq.signal, signal]);
@@ -84,7 +84,11 @@ export function channelOnConnection(parts: ChannelParts): CallerChannel {
 }
 
 /** Revision 2026-07-28: a question ends the client's request, and its next one brings the answer. */
-export function channelInRounds(parts: ChannelParts, call: LiveCall): CallerChannel {
+export function channelInRounds<Answer>(
+  parts: ChannelParts,
+  call: LiveCall<Answer>,
+  requireRoom: () => void,
+): CallerChannel {
   const { server, context } = parts;
   const capabilities = clientCapabilities(server, context);
   const level: unknown =
@@ -92,11 +96,12 @@ export function channelInRounds(parts: ChannelParts, call: LiveCall): CallerChan
   return {
     capabilities: asJson(capabilities),
     logLevel: typeof level === 'string' ? level : undefined,
-    request: async (method, params) => {
-      refuseUnable(capabilities, method);
-      return call.askClient(method, params);
+    request: async (question) => {
+      refuseUnable(capabilities, question.method);
+      requireRoom();
+      return call.askClient(question);
     },
-    notify: notifierOf(parts),
+    notify: typeof level === 'string' ? notifierOf(parts) : withoutLogs(notifierOf(parts)),
   };
 }
 
@@ -113,6 +118,13 @@ function notifierOf({ context, onNotice }: ChannelParts): CallerChannel['notify'
   return (method, params) => {
     const notification = { method, ...(params === undefined ? {} : { params: { ...params } }) };
     context.mcpReq.notify(notification).catch(onNotice);
+  };
+}
+
+/** A client of 2026-07-28 that names no level hears no logs, whatever the server behind the gateway does. */
+export function withoutLogs(notify: CallerChannel['notify']): CallerChannel['notify'] {
+  return (method, params) => {
+    if (method !== 'notifications/message') notify(method, params);
   };
 }
 

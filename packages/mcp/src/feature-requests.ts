@@ -6,9 +6,13 @@ import {
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import { channelOnConnection, metaOf, setLogLevel } from './client-channel.ts';
+import { answerInRounds, requireRoom } from './call-rounds.ts';
+import { channelInRounds, channelOnConnection, metaOf, setLogLevel } from './client-channel.ts';
 import type { McpCaller, McpUpstreams } from './gateway.ts';
+import type { LiveCall } from './live-call.ts';
+import type { ParkedCalls } from './parked-calls.ts';
 import { progressTokenOf } from './progress-reporter.ts';
+import type { CallerChannel } from './upstream/caller-channel.ts';
 import { FeatureBook, type FeatureRoute } from './upstream/feature-book.ts';
 import { isObject } from './upstream/message.ts';
 import type { NamedUpstream } from './upstream/upstream.ts';
@@ -20,7 +24,17 @@ export interface FeatureEnvironment {
   readonly caller: McpCaller;
   readonly server: Server;
   readonly subscriptions: ResourceSubscriptions;
+  readonly parked: ParkedCalls<Result>;
   readonly onNotice: (error: Error) => void;
+}
+
+/** A request on its way to the server that has what it asks for. */
+interface ForwardedRequest {
+  readonly route: FeatureRoute;
+  readonly method: string;
+  readonly params: JsonObject;
+  /** What the client calls it. */
+  readonly exposed: string;
 }
 
 /** Everything about one request. */
@@ -38,11 +52,14 @@ const HANDLERS: Readonly<Record<string, (request: FeatureRequest) => Promise<Jso
   'resources/templates/list': ({ book }) => ({ resourceTemplates: book.templates }),
   'prompts/get': (request) => {
     const route = routeOf(request.book.prompt(textIn(request.params, 'name')), 'Unknown prompt', request.params.name);
-    return forward(request, route, 'prompts/get', { ...request.params, name: route.own });
+    const params = { ...request.params, name: route.own };
+    return forward(request, { route, method: 'prompts/get', params, exposed: textIn(request.params, 'name') });
   },
   'resources/read': async (request) => {
     const route = resourceRoute(request);
-    const result = await forward(request, route, 'resources/read', { ...request.params, uri: route.own });
+    const params = { ...request.params, uri: route.own };
+    const exposed = textIn(request.params, 'uri');
+    const result = await forward(request, { route, method: 'resources/read', params, exposed });
     return withExposedUris(result, route, request.params.uri);
   },
   'resources/subscribe': async (request) => {
@@ -61,7 +78,12 @@ const HANDLERS: Readonly<Record<string, (request: FeatureRequest) => Promise<Jso
     const found = isPrompt ? request.book.prompt(name) : (request.book.template(name) ?? request.book.resource(name));
     const route = routeOf(found, 'Unknown reference', name);
     const own = { ...ref, [isPrompt ? 'name' : 'uri']: route.own };
-    return forward(request, route, 'completion/complete', { ...request.params, ref: own });
+    return forward(request, {
+      route,
+      method: 'completion/complete',
+      params: { ...request.params, ref: own },
+      exposed: name,
+    });
   },
   'logging/setLevel': ({ server, params }) => {
     setLogLevel(server, textIn(params, 'level'));
@@ -141,14 +163,37 @@ export class ResourceSubscriptions {
 
 const NOTHING: JsonObject = Object.freeze({});
 
-function forward(
-  { server, context, caller, onNotice }: FeatureRequest,
-  { upstream }: FeatureRoute,
-  method: string,
-  params: JsonObject,
+/** Beside `tools/call`, the requests whose server may ask the client first (SEP-2322). */
+const MAY_ASK: ReadonlySet<string> = new Set(['prompts/get', 'resources/read']);
+
+/** Passes a request on; what the server asks meanwhile goes to the client. */
+async function forward(request: FeatureRequest, to: ForwardedRequest): Promise<JsonObject> {
+  const { server, context, onNotice, parked, caller } = request;
+  const parts = { server, context, onNotice };
+  if (!MAY_ASK.has(to.method)) return send(request, to, undefined, context.mcpReq.signal);
+  if (context.mcpReq.envelope === undefined)
+    return send(request, to, channelOnConnection(parts), context.mcpReq.signal);
+  const name = to.exposed;
+  const claim = { caller, method: to.method, name, arguments: argumentsOf(to.params) };
+  const run = async (call: LiveCall<Result>): Promise<Result> => {
+    const channel = channelInRounds(parts, call, () => requireRoom(parked, claim));
+    return { ...(await send(request, to, channel, call.signal)) };
+  };
+  const { signal } = context.mcpReq;
+  // Parsed JSON: the SDK types it no further.
+  return (await answerInRounds({ parked, claim, context, signal, onProgress: undefined, run })) as JsonObject;
+}
+
+function argumentsOf({ arguments: given }: JsonObject): JsonObject {
+  return isObject(given) ? given : NOTHING;
+}
+
+function send(
+  { context, caller, onNotice }: FeatureRequest,
+  { route: { upstream }, method, params }: ForwardedRequest,
+  channel: CallerChannel | undefined,
+  signal: AbortSignal,
 ): Promise<JsonObject> {
-  const channel =
-    context.mcpReq.envelope === undefined ? channelOnConnection({ server, context, onNotice }) : undefined;
   const token = progressTokenOf(context);
   const meta = metaOf(context);
   return upstream.request({
@@ -159,7 +204,7 @@ function forward(
     },
     method,
     params,
-    signal: context.mcpReq.signal,
+    signal,
     isRepeatable: true,
     ...(channel === undefined ? {} : { channel }),
     ...(meta === undefined ? {} : { meta }),

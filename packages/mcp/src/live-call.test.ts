@@ -7,10 +7,10 @@ import { ParkedCalls } from './parked-calls.ts';
 
 const QUESTION = { message: 'Sure?', requestedSchema: {} };
 const UNKNOWN: McpCallAnswer = { kind: 'unknown_tool' };
-const claim = { caller: fakeCaller(), name: 'ask', arguments: { a: 1 } };
+const claim = { caller: fakeCaller(), method: 'tools/call', name: 'ask', arguments: { a: 1 } };
 
 test('a round ends with the question, and a later one with the answer of the same run', async () => {
-  const call = new LiveCall();
+  const call = new LiveCall<McpCallAnswer>();
   const answers: ElicitAnswer[] = [];
   call.start(async () => {
     answers.push(await call.ask(QUESTION), await call.ask(QUESTION));
@@ -30,7 +30,7 @@ test('a round ends with the question, and a later one with the answer of the sam
 });
 
 test('the abort of the listening request aborts the call, the abort of an earlier one does not', async () => {
-  const call = new LiveCall();
+  const call = new LiveCall<McpCallAnswer>();
   const earlier = new AbortController();
   const later = new AbortController();
   call.start(async () => {
@@ -50,7 +50,7 @@ test('the abort of the listening request aborts the call, the abort of an earlie
 });
 
 test('a call that ends by itself cancels what it still asks', async () => {
-  const call = new LiveCall();
+  const call = new LiveCall<McpCallAnswer>();
   const asked = call.ask(QUESTION);
   call.start(async () => UNKNOWN);
   await call.over;
@@ -58,14 +58,14 @@ test('a call that ends by itself cancels what it still asks', async () => {
 });
 
 test('a failure of the gateway reaches the round that listens', async () => {
-  const call = new LiveCall();
+  const call = new LiveCall<McpCallAnswer>();
   call.start(() => Promise.reject(new Error('gateway down')));
   await expect(call.round({ signal: new AbortController().signal })).rejects.toThrow('gateway down');
 });
 
 test('a ticket opens its call once, and only for the same caller, tool and arguments', () => {
   const parked = parkedCalls();
-  const call = new LiveCall();
+  const call = new LiveCall<McpCallAnswer>();
   const ticket = parked.park(call, claim);
   expect(parked.take(ticket, { ...claim, caller: fakeCaller('key:other') })).toBeUndefined();
   expect(parked.take(ticket, { ...claim, caller: fakeCaller('key:agent', 'other') })).toBeUndefined();
@@ -77,7 +77,7 @@ test('a ticket opens its call once, and only for the same caller, tool and argum
 
 test('a parked call that is over, even before it was parked, leaves nothing behind', async () => {
   const parked = parkedCalls();
-  const call = new LiveCall();
+  const call = new LiveCall<McpCallAnswer>();
   call.start(async () => UNKNOWN);
   await call.over;
   parked.park(call, claim);
@@ -90,7 +90,7 @@ test('one caller cannot take the places of all', () => {
   const parked = parkedCalls(100);
   for (const name of ['one', 'two']) {
     expect(parked.hasRoomFor(claim.caller)).toBe(true);
-    const call = new LiveCall();
+    const call = new LiveCall<McpCallAnswer>();
     call.start(() => new Promise(() => undefined));
     parked.park(call, { ...claim, name });
   }
@@ -98,7 +98,22 @@ test('one caller cannot take the places of all', () => {
   expect(parked.hasRoomFor({ ...claim.caller, principal: { id: 'key:other', roles: [], permissions: [] } })).toBe(true);
 });
 
-function parkedCalls(capacity = 1): ParkedCalls {
+function parkedCalls(capacity = 1): ParkedCalls<McpCallAnswer> {
   let count = 0;
-  return new ParkedCalls({ capacity, perCaller: 2, newTicket: () => `ticket_${++count}` });
+  return new ParkedCalls<McpCallAnswer>({ capacity, perCaller: 2, newTicket: () => `ticket_${++count}` });
 }
+
+test('a question keeps its key, unless an open one has it, and is answered by what came before it', async () => {
+  const call = new LiveCall<string>(new Map([['name', { action: 'accept', content: { name: 'Ada' } }]]));
+  const ask = (key: string): Promise<unknown> => call.askClient({ method: 'roots/list', params: undefined, key });
+  call.start(async () => JSON.stringify([await ask('name'), await Promise.all([ask('name'), ask('name')])]));
+  const round = await call.round({ signal: new AbortController().signal });
+  if (round.kind !== 'asks') throw new Error('expected questions');
+  const keys = round.questions.map(({ key }) => key);
+  expect(keys).toEqual(['name', 'question_3']);
+  for (const key of keys) call.reply(key, { key });
+  const last = await call.round({ signal: new AbortController().signal });
+  const early = { action: 'accept', content: { name: 'Ada' } };
+  const answer = JSON.stringify([early, [{ key: 'name' }, { key: 'question_3' }]]);
+  expect(last).toEqual({ kind: 'answered', answer });
+});

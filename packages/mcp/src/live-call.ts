@@ -1,5 +1,5 @@
 import type { ElicitAnswer, ElicitRequest, JsonObject, ToolProgress } from '@capstan/sdk';
-import type { McpCallAnswer } from './gateway.ts';
+import type { CallerQuestion } from './upstream/caller-channel.ts';
 
 /** A request of a tool to the client that called it, under the key by which the client answers it. */
 export interface OpenQuestion {
@@ -10,8 +10,8 @@ export interface OpenQuestion {
 }
 
 /** What one request of the client ends with: the call's answer, or the questions that come first. */
-export type CallRound =
-  | { readonly kind: 'answered'; readonly answer: McpCallAnswer }
+export type CallRound<Answer> =
+  | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'asks'; readonly questions: readonly OpenQuestion[] };
 
 /** What a running call needs of the client's current request. */
@@ -20,7 +20,7 @@ export interface RoundRequest {
   readonly onProgress?: (step: ToolProgress) => void;
 }
 
-type CallEnd = { readonly answer: McpCallAnswer } | { readonly failure: unknown };
+type CallEnd<Answer> = { readonly answer: Answer } | { readonly failure: unknown };
 
 interface Waiting {
   readonly method: string;
@@ -36,15 +36,23 @@ interface Waiting {
  * 2. At most one round listens at a time. While it does, the abort of its request aborts the call; between rounds
  *    nobody can, and the call's own deadline ends it.
  * 3. A question stays open until it is answered or the call is over; what is open then counts as cancelled.
+ * 4. A question keeps the key that its asker gave it, while no open one has it. An answer that came with the first
+ *    request is that of the first question with its key.
  */
-export class LiveCall {
+export class LiveCall<Answer> {
   readonly #controller = new AbortController();
   readonly #over = Promise.withResolvers<void>();
   readonly #open = new Map<string, Waiting>();
+  readonly #early: Map<string, JsonObject>;
   #asked = 0;
-  #end: CallEnd | undefined;
+  #end: CallEnd<Answer> | undefined;
   #round: RoundRequest | undefined;
   #wake: (() => void) | undefined;
+
+  /** `early`: answers that came before their questions. */
+  constructor(early: ReadonlyMap<string, JsonObject> = new Map()) {
+    this.#early = new Map(early);
+  }
 
   /** Aborted when the call is to stop. */
   get signal(): AbortSignal {
@@ -57,7 +65,7 @@ export class LiveCall {
   }
 
   /** Starts the call when the current turn is over, so that the first round already listens. */
-  start(run: () => Promise<McpCallAnswer>): void {
+  start(run: () => Promise<Answer>): void {
     Promise.resolve()
       .then(run)
       .then(
@@ -73,13 +81,18 @@ export class LiveCall {
 
   /** What the tool calls to ask its user: it goes on when a later round has brought the answer. */
   async ask({ message, requestedSchema }: ElicitRequest): Promise<ElicitAnswer> {
-    return toElicitAnswer(await this.askClient('elicitation/create', { mode: 'form', message, requestedSchema }));
+    return toElicitAnswer(
+      await this.askClient({ method: 'elicitation/create', params: { mode: 'form', message, requestedSchema } }),
+    );
   }
 
   /** {@link LiveCall.ask} for any request that a client answers. */
-  askClient(method: string, params: JsonObject | undefined): Promise<JsonObject> {
+  askClient({ method, params, key: given }: Omit<CallerQuestion, 'signal'>): Promise<JsonObject> {
     this.#asked += 1;
-    const key = `question_${this.#asked}`;
+    const key = given === undefined || this.#open.has(given) ? `question_${this.#asked}` : given; // 4
+    const early = this.#early.get(key);
+    this.#early.delete(key);
+    if (early !== undefined) return Promise.resolve(early);
     return new Promise((resolve) => {
       this.#open.set(key, { method, params, resolve });
       this.#wake?.();
@@ -104,7 +117,7 @@ export class LiveCall {
   };
 
   /** Listens on behalf of one request of the client until there is something to send back. */
-  async round(request: RoundRequest): Promise<CallRound> {
+  async round(request: RoundRequest): Promise<CallRound<Answer>> {
     const abort = (): void => this.cancel(request.signal.reason);
     if (request.signal.aborted) abort();
     request.signal.addEventListener('abort', abort, { once: true });
@@ -118,13 +131,13 @@ export class LiveCall {
     }
   }
 
-  #outcomeOfRound(): CallRound {
+  #outcomeOfRound(): CallRound<Answer> {
     if (this.#end === undefined) return { kind: 'asks', questions: this.openQuestions() };
     if ('failure' in this.#end) throw this.#end.failure;
     return { kind: 'answered', answer: this.#end.answer };
   }
 
-  #settle(end: CallEnd): void {
+  #settle(end: CallEnd<Answer>): void {
     this.#end = end;
     for (const waiting of this.#open.values()) waiting.resolve({ action: 'cancel' });
     this.#open.clear();

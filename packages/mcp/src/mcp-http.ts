@@ -14,6 +14,8 @@ import { type LegacySession, type LegacySessionLimits, LegacySessions } from './
 import { listenedUris, listenTo } from './listened-resources.ts';
 import { type McpServerOptions, resolveMcpServer } from './mcp-server-factory.ts';
 import { toNodeFace } from './node-face.ts';
+import { refusalOfHeaders } from './parameter-headers-check.ts';
+import { withStatusOfUnknown } from './unknown-method.ts';
 
 /** What {@link createMcpHttp} takes beside the options of the server factory. */
 export interface McpHttpOptions extends Omit<McpServerOptions, 'caller'> {
@@ -84,14 +86,18 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     endpoints.set(workspace, endpoint);
     return endpoint;
   };
-  const fetchStateless: McpHttpHandler['fetch'] = (request, given) =>
-    endpointOf(callerOf(given?.authInfo)?.workspace ?? '').handler.fetch(request, given);
+  const fetchStateless: McpHttpHandler['fetch'] = async (request, given) => {
+    const { handler } = endpointOf(callerOf(given?.authInfo)?.workspace ?? '');
+    return withStatusOfUnknown(await handler.fetch(request, given), request, given?.parsedBody);
+  };
   const serve: McpHttp['fetch'] = async (request, given = {}) => {
     const caller = callerOf(given.authInfo);
     if (caller === undefined) return rpcError(401, -32_600, 'Unauthorized');
     const session = await sessionFor(sessions, { request, caller, body: given.parsedBody });
     if (session === 'unknown') return rpcError(404, -32_001, 'Session not found');
     if (session === undefined) {
+      const refusal = await refusalOfHeaders(parts.gateway, caller, { request, body: given.parsedBody });
+      if (refusal !== undefined) return refusal;
       const uris = listenedUris(given.parsedBody);
       if (uris.length === 0 || parts.gateway.upstreams === undefined) return fetchStateless(request, given);
       const { notify } = endpointOf(caller.workspace).handler;

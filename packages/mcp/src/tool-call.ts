@@ -1,7 +1,5 @@
-import { CapstanError, type ElicitAnswer, type ElicitRequest, type JsonObject } from '@capstan/sdk';
+import type { ElicitAnswer, ElicitRequest, JsonObject } from '@capstan/sdk';
 import {
-  type InputRequests,
-  inputRequired,
   ProtocolError,
   ProtocolErrorCode,
   type Result,
@@ -10,9 +8,10 @@ import {
   TRACEPARENT_META_KEY,
 } from '@modelcontextprotocol/server';
 import { toCallToolResult } from './call-result.ts';
+import { answerInRounds, requireRoom } from './call-rounds.ts';
 import { canAskInForms, channelInRounds, channelOnConnection, clientCapabilities, metaOf } from './client-channel.ts';
 import type { McpCallAnswer, McpCaller, McpGateway, McpToolCall } from './gateway.ts';
-import { type CallRound, LiveCall, type OpenQuestion, toElicitAnswer } from './live-call.ts';
+import { type LiveCall, toElicitAnswer } from './live-call.ts';
 import type { ParkedCallClaim, ParkedCalls } from './parked-calls.ts';
 import { createProgressReporter, type ProgressReporter, progressTokenOf } from './progress-reporter.ts';
 import { requireSendable } from './sendable-result.ts';
@@ -30,7 +29,7 @@ export interface ToolCallEnvironment {
   readonly server: Server;
   readonly caller: McpCaller;
   readonly gateway: McpGateway;
-  readonly parked: ParkedCalls;
+  readonly parked: ParkedCalls<Result>;
   readonly onNotice: (error: Error) => void;
 }
 
@@ -40,20 +39,14 @@ export async function answerToolCall(
   params: Readonly<Record<string, unknown>>,
   context: ServerContext,
 ): Promise<Result> {
-  const claim: ParkedCallClaim = { caller: environment.caller, ...readCallParams(params) };
+  const claim: ParkedCallClaim = { caller: environment.caller, method: 'tools/call', ...readCallParams(params) };
   const progress = progressOf(context, environment.onNotice);
-  const round =
-    context.mcpReq.envelope === undefined
-      ? await runOnConnection(environment, claim, context, progress)
-      : await runInRounds(environment, claim, context, progress);
+  const result = await (context.mcpReq.envelope === undefined
+    ? runOnConnection(environment, claim, context, progress)
+    : runInRounds(environment, claim, context, progress));
   await progress?.flushed();
-  if (round.kind === 'asks') return round.result;
-  return toResult(environment, claim.name, round.answer);
+  return result;
 }
-
-type RequestEnd =
-  | { readonly kind: 'answered'; readonly answer: McpCallAnswer }
-  | { readonly kind: 'asks'; readonly result: Result };
 
 /** Revisions up to 2025-11-25: the server asks over the same connection while the call runs. */
 async function runOnConnection(
@@ -61,13 +54,17 @@ async function runOnConnection(
   claim: ParkedCallClaim,
   context: ServerContext,
   progress: ProgressReporter | undefined,
-): Promise<RequestEnd> {
+): Promise<Result> {
   const over = new AbortController();
   const { server, onNotice } = environment;
   const channel = channelOnConnection({ server, context, onNotice });
   const ask = async ({ message, requestedSchema }: ElicitRequest): Promise<ElicitAnswer> =>
     toElicitAnswer(
-      await channel.request('elicitation/create', { mode: 'form', message, requestedSchema }, over.signal),
+      await channel.request({
+        method: 'elicitation/create',
+        params: { mode: 'form', message, requestedSchema },
+        signal: over.signal,
+      }),
     );
   try {
     const answer = await environment.gateway.callTool({
@@ -77,63 +74,36 @@ async function runOnConnection(
       ...(progress === undefined ? {} : { onProgress: progress.report }),
       ...(canAskInForms(server.getClientCapabilities()) ? { onElicit: ask } : {}),
     });
-    return { kind: 'answered', answer };
+    return await toResult(environment, claim.name, answer);
   } finally {
     over.abort();
   }
 }
 
 /** Revision 2026-07-28: a question ends the request, and the client's next one brings the answer (SEP-2322). */
-async function runInRounds(
+function runInRounds(
   environment: ToolCallEnvironment,
   claim: ParkedCallClaim,
   context: ServerContext,
   progress: ProgressReporter | undefined,
-): Promise<RequestEnd> {
-  const ticket: unknown = context.mcpReq.requestState();
-  const call =
-    ticket === undefined
-      ? startCall(environment, claim, context)
-      : resumeCall(environment.parked, ticket, claim, context);
-  const round: CallRound = await call.round({
-    signal: signalOf(context),
-    ...(progress === undefined ? {} : { onProgress: progress.report }),
-  });
-  if (round.kind === 'answered') return round;
-  const requestState = environment.parked.park(call, claim);
-  return { kind: 'asks', result: inputRequired({ inputRequests: toInputRequests(round.questions), requestState }) };
-}
-
-function startCall(environment: ToolCallEnvironment, claim: ParkedCallClaim, context: ServerContext): LiveCall {
+): Promise<Result> {
   const { gateway, parked, server, onNotice } = environment;
-  const call = new LiveCall();
-  const ask = (request: ElicitRequest): Promise<ElicitAnswer> =>
-    parked.hasRoomFor(claim.caller) ? call.ask(request) : Promise.reject(tooManyQuestions());
-  const channel = channelInRounds({ server, context, onNotice }, call);
-  const run = (): Promise<McpCallAnswer> =>
-    gateway.callTool({
+  const run = async (call: LiveCall<Result>): Promise<Result> => {
+    const guard = (): void => requireRoom(parked, claim);
+    const ask = async (request: ElicitRequest): Promise<ElicitAnswer> => {
+      guard();
+      return call.ask(request);
+    };
+    const answer = await gateway.callTool({
       ...toolCallOf(claim, context),
       signal: call.signal,
       onProgress: call.progress,
-      channel,
+      channel: channelInRounds({ server, context, onNotice }, call, guard),
       ...(canAskInForms(clientCapabilities(server, context)) ? { onElicit: ask } : {}),
     });
-  call.start(run);
-  return call;
-}
-
-function resumeCall(parked: ParkedCalls, ticket: unknown, claim: ParkedCallClaim, context: ServerContext): LiveCall {
-  const call = typeof ticket === 'string' ? parked.take(ticket, claim) : undefined;
-  if (call === undefined) {
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'Invalid or expired requestState: make the call anew', {
-      reason: 'invalid_request_state',
-    });
-  }
-  for (const { key } of call.openQuestions()) {
-    const answer: unknown = Reflect.get(context.mcpReq.inputResponses ?? {}, key);
-    if (isJsonObject(answer)) call.reply(key, answer);
-  }
-  return call;
+    return toResult(environment, claim.name, answer);
+  };
+  return answerInRounds({ parked, claim, context, signal: signalOf(context), onProgress: progress?.report, run });
 }
 
 async function toResult(environment: ToolCallEnvironment, name: string, answer: McpCallAnswer): Promise<Result> {
@@ -148,7 +118,10 @@ async function toResult(environment: ToolCallEnvironment, name: string, answer: 
   return environment.server.projectCallToolResult(toCallToolResult(outcome, outputSchema !== undefined), outputSchema);
 }
 
-function toolCallOf(claim: ParkedCallClaim, context: ServerContext): Omit<McpToolCall, 'signal'> {
+function toolCallOf(
+  { method: _method, ...claim }: ParkedCallClaim,
+  context: ServerContext,
+): Omit<McpToolCall, 'signal'> {
   const meta = metaOf(context);
   const connection: unknown = context.mcpReq._meta?.[CONNECTION_META_KEY];
   if (typeof connection === 'string' && connection.length > MAX_NAME_LENGTH)
@@ -197,18 +170,4 @@ function tooLong(what: string): ProtocolError {
 
 function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function toInputRequests(questions: readonly OpenQuestion[]): InputRequests {
-  return Object.fromEntries(
-    questions.map(({ key, method, params }) => [key, { method, ...(params === undefined ? {} : { params }) }]),
-    // The question is the tool's own, or that of a server behind the gateway; the client checks what it can show.
-  ) as unknown as InputRequests;
-}
-
-function tooManyQuestions(): CapstanError {
-  return new CapstanError('CAPSTAN_RATE_LIMITED', 'too many calls wait for an answer of their user', {
-    hint: 'Call again when some of the open questions are answered.',
-    retriable: true,
-  });
 }

@@ -63,7 +63,7 @@ function formsOnly(context: ToolContext): CallerChannel {
   return {
     capabilities: FORMS,
     logLevel: undefined,
-    request: async (method, params) => {
+    request: async ({ method, params }) => {
       if (method !== 'elicitation/create' || typeof params?.message !== 'string') {
         throw new CapstanError('CAPSTAN_TOOL_FAILED', `the caller cannot answer ${method}`);
       }

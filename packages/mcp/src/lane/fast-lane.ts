@@ -10,6 +10,7 @@ import {
 import type { CatalogServerParts } from '../catalog-server.ts';
 import type { CatalogSnapshot, McpCaller, McpToolCall } from '../gateway.ts';
 import type { LegacySession } from '../legacy-sessions.ts';
+import { hasMarkedParameters } from '../parameter-headers-check.ts';
 import { CONNECTION_META_KEY } from '../tool-call.ts';
 import { toolNamed } from '../tool-listing.ts';
 import { AcceptedEnvelopes } from './accepted-envelopes.ts';
@@ -62,7 +63,8 @@ export class FastLane {
     const message = this.#isClosed ? undefined : readLaneRequest(exchange.request.headers, exchange.body);
     if (message === undefined) return false;
     if (message.era === 'modern' && !this.#envelopes.accepts(message, exchange.body)) return false;
-    if (message.method === 'tools/call' && this.#mayAsk(exchange, message)) return false;
+    if (message.method === 'tools/call' && (this.#mayAsk(exchange, message) || this.#repeats(exchange, message)))
+      return false;
     void this.#run(exchange, message);
     return true;
   }
@@ -123,6 +125,14 @@ export class FastLane {
     return tool !== undefined && !NEVER_ASKS.has(tool.definition.backendKind);
   }
 
+  /** Whether headers repeat arguments of a call, which somebody then has to compare. */
+  #repeats({ caller }: LaneExchange, { era, name }: LaneCallRequest): boolean {
+    const snapshot = era === 'modern' ? this.#parts.gateway.listTools(caller) : undefined;
+    if (snapshot === undefined || snapshot instanceof Promise) return false;
+    const tool = toolNamed(snapshot, name);
+    return tool !== undefined && hasMarkedParameters(tool.definition);
+  }
+
   #enter(reply: LaneResponse): void {
     this.#open.add(reply);
     this.#heartbeat ??= setInterval(() => {
@@ -156,7 +166,11 @@ function toolCall(
     name,
     arguments: args,
     signal: reply.signal,
-    channel: new LaneChannel(reply, capabilities as ClientCapabilities | undefined, session?.logLevel()),
+    channel: new LaneChannel(reply, capabilities as ClientCapabilities | undefined, {
+      level: session?.logLevel(),
+      // One of 2026-07-28 that names a level is not served here.
+      areHeard: era === 'legacy',
+    }),
     ...(ownMeta === undefined ? {} : { meta: ownMeta }),
     ...(typeof connection === 'string' ? { connection } : {}),
     ...(typeof traceparent === 'string' ? { traceparent } : {}),

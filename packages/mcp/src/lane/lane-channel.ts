@@ -1,7 +1,7 @@
 import type { JsonObject } from '@capstan/sdk';
 import type { ClientCapabilities } from '@modelcontextprotocol/server';
-import { refuseUnable } from '../client-channel.ts';
-import type { CallerChannel } from '../upstream/caller-channel.ts';
+import { refuseUnable, withoutLogs } from '../client-channel.ts';
+import type { CallerChannel, CallerQuestion } from '../upstream/caller-channel.ts';
 import { METHOD_NOT_FOUND, RpcError } from '../upstream/message.ts';
 import type { LaneResponse } from './lane-response.ts';
 
@@ -11,23 +11,28 @@ const NOTHING: JsonObject = Object.freeze({});
 export class LaneChannel implements CallerChannel {
   readonly capabilities: JsonObject;
   readonly logLevel: string | undefined;
-  readonly #reply: LaneResponse;
   readonly #declared: ClientCapabilities | undefined;
+  readonly #tell: CallerChannel['notify'];
 
-  constructor(reply: LaneResponse, capabilities: ClientCapabilities | undefined, logLevel: string | undefined) {
-    this.#reply = reply;
+  constructor(
+    reply: LaneResponse,
+    capabilities: ClientCapabilities | undefined,
+    logs: { readonly level: string | undefined; readonly areHeard: boolean },
+  ) {
     this.#declared = capabilities;
     this.capabilities = capabilities === undefined ? NOTHING : (capabilities as unknown as JsonObject);
-    this.logLevel = logLevel;
+    this.logLevel = logs.level;
+    const tell: CallerChannel['notify'] = (method, params) => reply.notify(method, params);
+    this.#tell = logs.areHeard ? tell : withoutLogs(tell);
   }
 
-  async request(method: string): Promise<JsonObject> {
+  async request({ method }: CallerQuestion): Promise<JsonObject> {
     refuseUnable(this.#declared, method);
     // Calls that may ask somebody who can answer are the SDK's.
     throw new RpcError({ code: METHOD_NOT_FOUND, message: `Method not found: nobody can answer ${method} here` });
   }
 
   notify(method: string, params: JsonObject | undefined): void {
-    this.#reply.notify(method, params);
+    this.#tell(method, params);
   }
 }

@@ -111,7 +111,7 @@ export function channelOf(
   return {
     capabilities: { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} },
     logLevel: undefined,
-    request: async (method, params) => answer(method, params),
+    request: async ({ method, params }) => answer(method, params),
     notify: (method, params) => void told.push({ method, params }),
     told,
     ...parts,

@@ -174,7 +174,7 @@ export class RpcPeer {
     this.#questions.set(id, question);
     this.#hold(call, 1);
     try {
-      const result = await channel.request(method, params, question.signal);
+      const result = await channel.request({ method, params, signal: question.signal });
       await this.#send({ jsonrpc: '2.0', id, result });
     } catch (error) {
       await this.#refuse(id, error instanceof RpcError ? error.toBody() : { code: -32_603, message: 'Internal error' });

@@ -147,16 +147,24 @@ async function answersTo(result: JsonObject, { channel, signal }: RequestOptions
     throw new RpcError({ code: METHOD_NOT_FOUND, message: 'this caller cannot answer questions' });
   const stop = signal ?? new AbortController().signal;
   const answers = await Promise.all(
-    requests.map(async ([key, request]) => [key, await ask(channel, request, stop)] as const),
+    requests.map(async ([key, request]) => [key, await ask(channel, { key, request, signal: stop })] as const),
   );
   return { ...state, inputResponses: Object.fromEntries(answers) };
 }
 
-function ask(channel: CallerChannel, request: JsonValue | undefined, signal: AbortSignal): Promise<JsonObject> {
+function ask(
+  channel: CallerChannel,
+  {
+    key,
+    request,
+    signal,
+  }: { readonly key: string; readonly request: JsonValue | undefined; readonly signal: AbortSignal },
+): Promise<JsonObject> {
   if (!isObject(request) || typeof request.method !== 'string') {
     return Promise.reject(
       new RpcError({ code: -32_603, message: 'the MCP server asked something that is no request' }),
     );
   }
-  return channel.request(request.method, isObject(request.params) ? request.params : undefined, signal);
+  const params = isObject(request.params) ? request.params : undefined;
+  return channel.request({ method: request.method, params, key, signal });
 }

@@ -10,15 +10,40 @@ export function standardHeaders(method: string, params: JsonObject, version: str
 
 /** The headers by which a call repeats those arguments that the tool's schema marks with `x-mcp-header`. */
 export function parameterHeaders(inputSchema: unknown, args: JsonValue | undefined): readonly string[] {
-  if (!isObject(inputSchema) || !isObject(inputSchema.properties) || !isObject(args)) return [];
+  return markedParameters(inputSchema, args).flatMap(({ header, text }) =>
+    text === undefined ? [] : [header, encodeValue(text)],
+  );
+}
+
+/** A parameter that a schema marks with `x-mcp-header`. */
+export interface MarkedParameter {
+  /** In lower case. */
+  readonly header: string;
+  /** The argument, where there is one that a header can carry. */
+  readonly text: string | undefined;
+}
+
+/** Those of a tool, with the arguments of one call. */
+export function markedParameters(inputSchema: unknown, args: JsonValue | undefined): readonly MarkedParameter[] {
+  if (!isObject(inputSchema) || !isObject(inputSchema.properties)) return [];
   return Object.entries(inputSchema.properties).flatMap(([key, schema]) => {
     if (!isObject(schema)) return [];
     const name = schema['x-mcp-header'];
-    const text = primitiveText(args[key]);
-    if (typeof name === 'string' && text !== undefined) return [`mcp-param-${name.toLowerCase()}`, encodeValue(text)];
-    return parameterHeaders(schema, args[key]);
+    const value = isObject(args) ? args[key] : undefined;
+    if (typeof name !== 'string') return markedParameters(schema, value);
+    return [{ header: `mcp-param-${name.toLowerCase()}`, text: primitiveText(value) }];
   });
 }
+
+/** What a header says; undefined for a base64 form that is none. */
+export function decodeHeaderValue(value: string): string | undefined {
+  const encoded = BASE64_FORM.exec(value)?.[1];
+  if (encoded === undefined) return value;
+  return BASE64.test(encoded) ? Buffer.from(encoded, 'base64').toString('utf8') : undefined;
+}
+
+const BASE64_FORM = /^=\?base64\?(.*)\?=$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 function primitiveText(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number'

@@ -184,8 +184,11 @@ export class Upstream {
       isShared,
       signal: this.#closing.signal,
       events: {
-        onNotification: ({ method, params }) => {
+        onNotification: (notification) => {
+          const { method, params } = notification;
           if (method === 'notifications/resources/updated') this.#events.onResourceUpdated(owner, params ?? {});
+          // Some servers tell only the session in which the change was made.
+          else this.#hear(notification);
         },
         onClose: onGone,
       },
