@@ -72,14 +72,14 @@ describe.skipIf(process.platform === 'win32')('a server over stdio', () => {
 });
 
 test('a hundred calls, a restart and an idle time leave as many processes as there are sessions', async () => {
-  const { upstream, call } = upstreamOn(node(), { limits: { idleMs: 2_000 } });
+  const { upstream, call } = upstreamOn(node(), { limits: { idleMs: 5_000 } });
   const pids = new Set<string>();
   for (let count = 0; count < 100; count += 1) {
     const owner = ownerOf(`principal ${count % 3}`);
     pids.add(textOf(await call('pid', {}, { owner, channel: channelOf(() => ({})) })));
   }
   expect(pids.size).toBe(3);
-  await expect.poll(() => upstream.sessions, { timeout: 10_000 }).toBe(0);
+  await expect.poll(() => upstream.sessions, { timeout: 20_000 }).toBe(0);
   for (const pid of pids) await expect.poll(() => processesOf(pid)).toEqual([]);
 });
 

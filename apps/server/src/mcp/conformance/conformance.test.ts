@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { behindCapstan } from './behind-capstan.ts';
-import { EXPECTED_ACROSS, KNOWN_BEHIND_CAPSTAN, KNOWN_DIRECT } from './known-failures.ts';
-import { runSuite, type SuiteReport } from './run-suite.ts';
-import type { Subject } from './subject.ts';
-import { subject2025 } from './subject-2025.ts';
-import { subject2026 } from './subject-2026.ts';
+import { behindCapstan } from './test-kit/behind-capstan.ts';
+import { EXPECTED_ACROSS, KNOWN_BEHIND_CAPSTAN, KNOWN_DIRECT } from './test-kit/known-failures.ts';
+import { runSuite, type SuiteReport } from './test-kit/run-suite.ts';
+import type { Subject } from './test-kit/subject.ts';
+import { subject2025 } from './test-kit/subject-2025.ts';
+import { subject2026 } from './test-kit/subject-2026.ts';
 
 const REVISIONS = { '2026-07-28': subject2026, '2025-11-25': subject2025 } as const;
 type Revision = keyof typeof REVISIONS;

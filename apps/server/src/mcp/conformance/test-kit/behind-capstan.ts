@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 import { loadSettings } from '@capstan/host';
 import { onTestFinished } from 'vitest';
-import { AGENT_KEY, type ServerUnderTest, serverUnderTest } from '../../running-server.test.support.ts';
+import { AGENT_KEY, type ServerUnderTest, serverUnderTest } from '../../../running-server.test.support.ts';
 
 /** Capstan with one MCP server behind it, and the address of its endpoint for a client that has no key. */
 export async function behindCapstan(url: string): Promise<{ readonly url: string; readonly server: ServerUnderTest }> {
