@@ -1,5 +1,16 @@
 export { egressHintOf, type HostLookup, type ResolvedAddress } from './address-guard.ts';
 export { type AddressRanges, addressRanges, networkOf } from './address-ranges.ts';
+export type {
+  AttemptFacts,
+  AttemptFailure,
+  AttemptVerdict,
+  EndpointHealth,
+  Repetition,
+} from './attempts/attempt-failure.ts';
+export { type AttemptSteps, makeAttempts } from './attempts/attempt-loop.ts';
+export { ended, outOfTime, readFailure } from './attempts/read-failure.ts';
+export { retryAfterMs } from './attempts/retry-after.ts';
+export { pauseBeforeRetry, type RetrySituation } from './attempts/retry-decision.ts';
 export {
   type AccountEvent,
   type AccountState,

@@ -1,14 +1,6 @@
-import type { CapstanError, JsonValue } from '@capstan/sdk';
+import type { AttemptFailure } from '@capstan/http';
+import type { JsonValue } from '@capstan/sdk';
 import type { RemoteJob } from './envelope.ts';
-
-/**
- * Whether the same request may be made again.
- * `nothing_done`: the service has not done the work, so anyone may repeat. `if_repeatable`: it may have.
- */
-export type Repetition = 'never' | 'if_repeatable' | 'nothing_done';
-
-/** What an attempt says about the endpoint, for its breaker. */
-export type EndpointHealth = 'up' | 'down' | 'unknown';
 
 /** What one attempt came to. */
 export type AttemptOutcome = AttemptSuccess | AttemptFailure;
@@ -17,25 +9,3 @@ export type AttemptOutcome = AttemptSuccess | AttemptFailure;
 export type AttemptSuccess =
   | { readonly ok: true; readonly result: JsonValue; readonly job?: undefined }
   | { readonly ok: true; readonly job: RemoteJob };
-
-/** A failed attempt: the error as the caller will see it, and what may be done about it. */
-export interface AttemptFailure {
-  readonly ok: false;
-  readonly error: CapstanError;
-  readonly repetition: Repetition;
-  readonly health: EndpointHealth;
-  /** Nothing of the request went out: whoever tries elsewhere puts no load on the service twice. */
-  readonly isUnsent?: boolean;
-  /** How long the service asked to wait. */
-  readonly retryAfterMs?: number;
-}
-
-/** What is known about an attempt whatever becomes of it. */
-export interface AttemptFacts {
-  /** From 1. */
-  readonly number: number;
-  /** What the attempt was given, in ms. */
-  readonly timeoutMs: number;
-  /** Whether the invocation's deadline, not the tool's timeout, decided that. */
-  readonly endsAtDeadline: boolean;
-}

@@ -1,12 +1,21 @@
-import type { Authenticator, Candidate, HttpAnswer, HttpTarget } from '@capstan/http';
-import { CapstanError, type Clock, isCapstanError } from '@capstan/sdk';
-import type { AttemptFacts, AttemptFailure, AttemptOutcome } from './attempt-outcome.ts';
+import {
+  type AttemptFacts,
+  type AttemptFailure,
+  type Authenticator,
+  type Candidate,
+  ended,
+  type HttpAnswer,
+  type HttpTarget,
+  outOfTime,
+  readFailure,
+} from '@capstan/http';
+import { CapstanError, type Clock } from '@capstan/sdk';
+import type { AttemptOutcome } from './attempt-outcome.ts';
 import type { ResolvedPolicy } from './call-policy.ts';
 import type { CallRoute } from './call-route.ts';
 import { type ContractRequest, type TracedRemoteCall, writeHeaders } from './contract-request.ts';
 import { streamedExchange } from './long-work/streamed-exchange.ts';
 import { readAnswer } from './read-answer.ts';
-import { outOfTime, readFailure } from './read-failure.ts';
 
 /** One call, through all its attempts. */
 export interface CallWork {
@@ -79,7 +88,9 @@ async function exchange(
   try {
     return readAnswer(await send(work, target, facts, authenticator), facts, clock);
   } catch (thrown) {
-    return signal.aborted ? ended(work, { cause: thrown, attempts: facts.number, clock }) : readFailure(thrown, facts);
+    return signal.aborted
+      ? ended(work.call.context, { cause: thrown, attempts: facts.number, clock })
+      : readFailure(thrown, facts);
   }
 }
 
@@ -106,21 +117,6 @@ function send(
     signal,
   };
   return wantsProgress ? streamedExchange(client, exchange, call.context) : client.exchange(exchange);
-}
-
-/** The caller's signal was aborted: by the caller, or because the time is up. */
-export function ended(
-  { call: { context } }: CallWork,
-  { cause, attempts, clock }: { readonly cause: unknown; readonly attempts: number; readonly clock: Clock },
-): AttemptFailure {
-  const { reason } = context.signal;
-  const isOutOfTime =
-    (isCapstanError(reason) && reason.code === 'CAPSTAN_DEADLINE_EXCEEDED') ||
-    (reason instanceof Error && reason.name === 'TimeoutError') ||
-    clock.now() >= context.deadline;
-  if (isOutOfTime) return outOfTime(cause, attempts);
-  const error = new CapstanError('CAPSTAN_CANCELLED', 'The call was cancelled.', { cause, details: { attempts } });
-  return { ok: false, error, repetition: 'never', health: 'unknown' };
 }
 
 function circuitOpen(route: CallRoute, place: Candidate | undefined, attempts: number, now: number): AttemptFailure {

@@ -1,9 +1,8 @@
-import type { HttpAnswer } from '@capstan/http';
+import { type AttemptFacts, type AttemptFailure, type HttpAnswer, type Repetition, retryAfterMs } from '@capstan/http';
 import { CapstanError, type CapstanErrorOptions, type Clock, type ErrorCode, type JsonObject } from '@capstan/sdk';
-import type { AttemptFacts, AttemptFailure, AttemptOutcome, Repetition } from './attempt-outcome.ts';
+import type { AttemptOutcome } from './attempt-outcome.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { foreignDetails, foreignText } from './foreign-text.ts';
-import { retryAfterMs } from './retry-after.ts';
 
 /** Makes of an answer, whatever it is, a result or a typed failure. */
 export function readAnswer(answer: HttpAnswer, facts: AttemptFacts, clock: Clock): AttemptOutcome {

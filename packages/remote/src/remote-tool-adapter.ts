@@ -1,16 +1,25 @@
 import { setTimeout as systemSleep } from 'node:timers/promises';
-import { type Authenticator, type Candidate, type CircuitView, createAuthenticator, Endpoints } from '@capstan/http';
+import {
+  type AttemptFailure,
+  type Authenticator,
+  type Candidate,
+  type CircuitView,
+  createAuthenticator,
+  Endpoints,
+  ended,
+  makeAttempts,
+  pauseBeforeRetry,
+} from '@capstan/http';
 import { CapstanError, type JsonValue } from '@capstan/sdk';
 import type { HostRemoteToolAdapter, RemoteToolAdapterOptions } from './adapter-options.ts';
-import { type CallWork, ended, makeAttempt } from './attempt.ts';
-import type { AttemptFailure, AttemptSuccess } from './attempt-outcome.ts';
+import { type CallWork, makeAttempt, type PlacedOutcome } from './attempt.ts';
+import type { AttemptSuccess } from './attempt-outcome.ts';
 import { type BatchItemOutcome, callBatch } from './batch/call-batch.ts';
 import { REMOTE_DEFAULTS, type RemoteDefaults, resolvePolicy } from './call-policy.ts';
 import type { CallRoute } from './call-route.ts';
 import { type TracedBatchCall, type TracedRemoteCall, writeRequest } from './contract-request.ts';
 import { followJob } from './long-work/follow-job.ts';
 import { PreparedConnections } from './prepared-connection.ts';
-import { pauseBeforeRetry } from './retry-decision.ts';
 import { ServiceCatalog } from './service-catalog.ts';
 
 /** Builds the one adapter that a host wires into all tools. */
@@ -93,32 +102,25 @@ class ContractAdapter implements HostRemoteToolAdapter {
   }
 
   async #run(work: CallWork, route: CallRoute): Promise<JsonValue> {
-    const { retries } = route;
-    retries.enter();
-    let isRetrying = false;
-    try {
-      for (let number = 1; ; number += 1) {
-        const { outcome, place } = await makeAttempt(work, route, number, {
-          authenticator: this.#authenticator,
-          clock: this.#options.clock,
-        });
-        if (isRetrying) retries.release(); // 4
-        isRetrying = false;
-        if (outcome.ok) return outcome.job === undefined ? outcome.result : await this.#follow(outcome, work, place);
-        if (place !== undefined) route.failed(place);
-        const pauseMs = await this.#pauseAfter(outcome, { work, route, place, attempts: number });
-        if (pauseMs === undefined) throw outcome.error;
-        const isFree = outcome.isUnsent === true && route.canFailOver();
-        isRetrying = !isFree && retries.acquire();
-        place?.endpoint.noteRetry(isFree || isRetrying);
-        if (!isFree && !isRetrying) throw outcome.error;
-        logRetry(work, outcome, number, pauseMs);
-        await this.#pause(pauseMs, work, { error: outcome.error, attempts: number });
-      }
-    } finally {
-      if (isRetrying) retries.release();
-      retries.leave();
-    }
+    const services = { authenticator: this.#authenticator, clock: this.#options.clock };
+    const { outcome, place } = await makeAttempts<PlacedOutcome>({
+      retries: route.retries,
+      attempt: (number) => makeAttempt(work, route, number, services),
+      pauseAfter: ({ outcome: failure, place: failed }, attempts) => {
+        if (failure.ok) return undefined;
+        if (failed !== undefined) route.failed(failed);
+        return this.#pauseAfter(failure, { work, route, place: failed, attempts });
+      },
+      isFree: ({ outcome: failure }) => !failure.ok && failure.isUnsent === true && route.canFailOver(), // 4
+      onRetry: ({ outcome: failure, place: failed }, { isGranted, number, pauseMs }) => {
+        failed?.endpoint.noteRetry(isGranted);
+        if (isGranted && !failure.ok) logRetry(work, failure, number, pauseMs);
+      },
+      pause: (ms, { outcome: failure }, attempts) =>
+        failure.ok ? Promise.resolve() : this.#pause(ms, work, { error: failure.error, attempts }),
+    });
+    if (!outcome.ok) throw outcome.error;
+    return outcome.job === undefined ? outcome.result : this.#follow(outcome, work, place);
   }
 
   async #pauseAfter(failure: AttemptFailure, after: FailedAttempt): Promise<number | undefined> {
@@ -183,7 +185,7 @@ class ContractAdapter implements HostRemoteToolAdapter {
       this.#pauses.delete(pause);
     }
     const { error, attempts } = last;
-    if (signal.aborted) throw ended(work, { cause: error, attempts, clock: this.#options.clock }).error;
+    if (signal.aborted) throw ended(work.call.context, { cause: error, attempts, clock: this.#options.clock }).error;
     if (this.#closed) throw error; // 3
   }
 }

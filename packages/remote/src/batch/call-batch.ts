@@ -1,6 +1,5 @@
-import type { HttpAnswer } from '@capstan/http';
+import type { AttemptFacts, HttpAnswer } from '@capstan/http';
 import { CapstanError, isCapstanError, type JsonValue, type RemoteBatchItem } from '@capstan/sdk';
-import type { AttemptFacts } from '../attempt-outcome.ts';
 import {
   type ContractRequest,
   type TracedBatchCall,

@@ -1,11 +1,19 @@
-import { type Authenticator, type Candidate, type HttpAnswer, HttpFailure, type HttpTarget } from '@capstan/http';
+import {
+  type AttemptFacts,
+  type Authenticator,
+  type Candidate,
+  ended,
+  type HttpAnswer,
+  HttpFailure,
+  type HttpTarget,
+  outOfTime,
+  readFailure,
+} from '@capstan/http';
 import { CapstanError, type Clock, type ErrorCode, type JsonValue } from '@capstan/sdk';
-import { type CallWork, ended } from '../attempt.ts';
-import type { AttemptFacts } from '../attempt-outcome.ts';
+import type { CallWork } from '../attempt.ts';
 import { ASKING_HEADERS } from '../contract-request.ts';
 import { isObject, parseJson, type RemoteJob, readEnvelopeObject, readJob } from '../envelope.ts';
 import { readAnswer, readOutcome } from '../read-answer.ts';
-import { outOfTime, readFailure } from '../read-failure.ts';
 import { tellProgress } from './streamed-exchange.ts';
 
 /** What following a job needs of its adapter. */
@@ -114,7 +122,7 @@ async function poll(
       signal,
     });
   } catch (cause) {
-    if (signal.aborted) throw ended(work, { cause, attempts: 1, clock }).error;
+    if (signal.aborted) throw ended(work.call.context, { cause, attempts: 1, clock }).error;
     if (cause instanceof HttpFailure) return cause;
     throw cause;
   }

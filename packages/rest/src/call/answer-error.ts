@@ -1,10 +1,9 @@
-import type { HttpAnswer } from '@capstan/http';
+import { type HttpAnswer, retryAfterMs } from '@capstan/http';
 import { maskSecrets } from '@capstan/schema';
 import { CapstanError, type ErrorCode, type JsonObject, type JsonValue } from '@capstan/sdk';
 import type { ErrorRule } from '../backend/http-backend.ts';
 import { isObject } from '../json-object.ts';
 import { readableBody } from './answer-content.ts';
-import { retryAfterMs } from './retry-after.ts';
 import type { SentAnswer } from './send.ts';
 
 const MAX_MESSAGE_LENGTH = 1_000;
@@ -28,7 +27,7 @@ export function answerError({ answer, attempts }: SentAnswer, words: ErrorWords,
   const redirect = answer.headers.location;
   const what =
     own === undefined ? fallbackMessage(answer) : `The service answered ${answer.status}: ${foreignText(own)}`;
-  const waitMs = retryAfterMs(answer, now);
+  const waitMs = retryAfterMs(answer.headers['retry-after'], now);
   const remoteCode = codeIn(body);
   const details: JsonObject = {
     remote_status: answer.status,

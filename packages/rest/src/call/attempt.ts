@@ -1,13 +1,21 @@
-import type { CircuitBreaker, HttpAnswer, HttpExchange, HttpTarget } from '@capstan/http';
+import {
+  type CircuitBreaker,
+  ended,
+  type HttpAnswer,
+  type HttpExchange,
+  type HttpTarget,
+  outOfTime,
+  type Repetition,
+  readFailure,
+  retryAfterMs,
+} from '@capstan/http';
 import { CapstanError, type Clock, type ToolConnection, type ToolContext } from '@capstan/sdk';
 import { spendCredentials } from '../request/credentials.ts';
 import type { PlannedRequest } from '../request/plan-request.ts';
-import type { AttemptOutcome, Repetition } from './attempt-outcome.ts';
+import type { AttemptOutcome } from './attempt-outcome.ts';
 import type { ResolvedPolicy } from './call-policy.ts';
 import { decodeBody } from './decode-body.ts';
 import type { ResolvedServices } from './http-tool-services.ts';
-import { outOfTime, readFailure } from './read-failure.ts';
-import { retryAfterMs } from './retry-after.ts';
 
 /** One request, through all its attempts. */
 export interface SendWork {
@@ -43,7 +51,10 @@ export async function makeAttempt(attempt: Attempt, services: ResolvedServices):
   const endsAtDeadline = remainingMs < policy.timeoutMs;
   const outcome = await exchange(attempt, timeoutMs, services).then(
     (answer) => judge(answer, clock),
-    (thrown: unknown) => readFailure(thrown, { attempts: number, endsAtDeadline, context, clock }),
+    (thrown: unknown) =>
+      context.signal.aborted
+        ? ended(context, { cause: thrown, attempts: number, clock })
+        : readFailure(thrown, { number, endsAtDeadline }),
   );
   if (outcome.health === 'up') breaker.succeeded(ticket, policy.breaker);
   else if (outcome.health === 'down') breaker.failed(ticket, policy.breaker, reasonOf(outcome));
@@ -86,9 +97,9 @@ function writeRequest(request: PlannedRequest, target: HttpTarget): Omit<HttpExc
 
 function judge(answer: HttpAnswer, clock: Clock): AttemptOutcome {
   const { status } = answer;
-  const waitMs = retryAfterMs(answer, clock.now());
+  const waitMs = retryAfterMs(answer.headers['retry-after'], clock.now());
   return {
-    kind: 'answer',
+    ok: true,
     answer,
     repetition: repetitionAfter(status),
     health: isFailing(status) ? 'down' : 'up',
@@ -112,9 +123,9 @@ function circuitOpen(breaker: CircuitBreaker, attempts: number): AttemptOutcome 
   const error = new CapstanError('CAPSTAN_CIRCUIT_OPEN', `The endpoint ${endpoint} is left alone: ${why}.`, {
     details: { retry_after_ms: breaker.retryAfterMs(), attempts },
   });
-  return { kind: 'failure', error, repetition: 'never', health: 'unknown' };
+  return { ok: false, error, repetition: 'never', health: 'unknown' };
 }
 
 function reasonOf(outcome: AttemptOutcome): string {
-  return outcome.kind === 'failure' ? outcome.error.code : `status ${outcome.answer.status}`;
+  return !outcome.ok ? outcome.error.code : `status ${outcome.answer.status}`;
 }

@@ -1,8 +1,7 @@
-import type { HttpAnswer } from '@capstan/http';
+import { ended, type HttpAnswer, makeAttempts, pauseBeforeRetry } from '@capstan/http';
 import { type Attempt, makeAttempt, type SendWork } from './attempt.ts';
 import type { AttemptOutcome } from './attempt-outcome.ts';
 import type { ResolvedServices } from './http-tool-services.ts';
-import { ended } from './read-failure.ts';
 
 /** An answer of any status, and how many attempts it took. */
 export interface SentAnswer {
@@ -11,69 +10,53 @@ export interface SentAnswer {
 }
 
 /**
- * Sends a request until there is an answer that stands, or no use in trying again.
- *
- * 1. Attempts follow each other; between two of them no socket is held.
- * 2. No attempt begins after the deadline, and no pause that would reach it.
- * 3. What was taken from the endpoint's retry budget goes back to it.
+ * Sends a request until there is an answer that stands, or no use in trying again. No attempt begins after the deadline,
+ * and no pause that would reach it.
  * @throws CapstanError where there was no answer.
  */
 export async function send(work: SendWork, services: ResolvedServices): Promise<SentAnswer> {
   const target = services.http.target(work.request.baseUrl, work.policy.egress);
   const endpoint = `${target.origin}${target.basePath}`;
   const breaker = services.breakerOf(endpoint);
-  const retries = services.retriesOf?.(endpoint);
-  let holdsRetry = false;
-  retries?.enter();
-  try {
-    for (let number = 1; ; number += 1) {
-      const attempt = { work, target, breaker, number };
-      const outcome = await makeAttempt(attempt, services);
-      if (holdsRetry) retries?.release(); // 3
-      holdsRetry = false;
-      const pauseMs = pauseAfter(outcome, attempt, services);
-      const isFinal = pauseMs === undefined || retries?.acquire() === false;
-      if (isFinal) return settled(outcome, number);
-      holdsRetry = retries !== undefined;
-      work.context.logger.debug('an http call is tried again', { attempts: number, pause_ms: Math.round(pauseMs) });
-      await pause(pauseMs, attempt, services);
-    }
-  } finally {
-    if (holdsRetry) retries?.release(); // 3
-    retries?.leave();
-  }
-}
-
-function settled(outcome: AttemptOutcome, attempts: number): SentAnswer {
-  if (outcome.kind === 'failure') throw outcome.error;
+  const attemptOf = (number: number): Attempt => ({ work, target, breaker, number });
+  let attempts = 0;
+  const outcome = await makeAttempts<AttemptOutcome>({
+    retries: services.retriesOf?.(endpoint),
+    attempt: (number) => {
+      attempts = number;
+      return makeAttempt(attemptOf(number), services);
+    },
+    pauseAfter: (last, number) => pauseAfter(last, attemptOf(number), services),
+    onRetry: (_last, { isGranted, number, pauseMs }) => {
+      if (!isGranted) return;
+      const facts = { attempts: number, pause_ms: Math.round(pauseMs) };
+      work.context.logger.debug('an http call is tried again', facts);
+    },
+    pause: (ms, _last, number) => pause(ms, attemptOf(number), services),
+  });
+  if (!outcome.ok) throw outcome.error;
   return { answer: outcome.answer, attempts };
 }
 
 function pauseAfter(
-  outcome: AttemptOutcome,
+  failure: AttemptOutcome,
   { work: { policy, context }, breaker, number }: Attempt,
   { clock, random }: ResolvedServices,
 ): number | undefined {
-  const isSafe = outcome.repetition === 'nothing_done' || (outcome.repetition === 'if_repeatable' && policy.repeatable);
-  if (!isSafe || number > policy.retry.maxRetries) return undefined;
   const now = clock.now();
-  const ceilingMs = Math.min(policy.retry.maxMs, policy.retry.baseMs * 2 ** (number - 1));
-  const pauseMs = Math.max(random() * ceilingMs, outcome.retryAfterMs ?? 0);
-  if (pauseMs >= context.deadline - now) return undefined; // 2
+  const { retry, repeatable } = policy;
+  const remainingMs = context.deadline - now;
+  const pauseMs = pauseBeforeRetry({ failure, attempts: number, retry, repeatable, remainingMs, random });
   // With the breaker still open by then, the failure at hand tells more than "circuit open" would.
-  return breaker.retryAfterMs(now + pauseMs) > 0 ? undefined : pauseMs;
+  return pauseMs === undefined || breaker.retryAfterMs(now + pauseMs) > 0 ? undefined : pauseMs;
 }
 
-async function pause(
-  ms: number,
-  { work: { context }, number }: Attempt,
-  { sleep, clock }: ResolvedServices,
-): Promise<void> {
+async function pause(ms: number, attempt: Attempt, { sleep, clock }: ResolvedServices): Promise<void> {
+  const { context } = attempt.work;
   try {
     if (!context.signal.aborted) await sleep(ms, context.signal);
   } catch (thrown) {
     if (!context.signal.aborted) throw thrown;
   }
-  if (!context.signal.aborted) return;
-  settled(ended(undefined, { context, clock, attempts: number }), number);
+  if (context.signal.aborted) throw ended(context, { cause: undefined, attempts: attempt.number, clock }).error;
 }

@@ -1,7 +1,16 @@
-import { credentialFailureOf, egressHintOf, HttpFailure, type HttpFailureKind } from '@capstan/http';
 import { maskSecrets } from '@capstan/schema';
-import { CapstanError, type CapstanErrorOptions, type ErrorCode } from '@capstan/sdk';
-import type { AttemptFacts, AttemptFailure, EndpointHealth, Repetition } from './attempt-outcome.ts';
+import {
+  CapstanError,
+  type CapstanErrorOptions,
+  type Clock,
+  type ErrorCode,
+  isCapstanError,
+  type ToolContext,
+} from '@capstan/sdk';
+import { egressHintOf } from '../address-guard.ts';
+import { credentialFailureOf } from '../auth/index.ts';
+import { HttpFailure, type HttpFailureKind } from '../http-failure.ts';
+import type { AttemptFacts, AttemptFailure, EndpointHealth, Repetition } from './attempt-failure.ts';
 
 interface Meaning {
   readonly code: ErrorCode;
@@ -26,7 +35,11 @@ const MEANINGS: Readonly<Record<HttpFailureKind, Meaning>> = {
   reset: { code: 'CAPSTAN_REMOTE_UNREACHABLE', health: 'down' },
   timeout: { code: 'CAPSTAN_REMOTE_TIMEOUT', health: 'down' },
   cancelled: { code: 'CAPSTAN_CANCELLED', health: 'unknown' },
-  too_large: { code: 'CAPSTAN_REMOTE_TOO_LARGE', health: 'up' },
+  too_large: {
+    code: 'CAPSTAN_REMOTE_TOO_LARGE',
+    health: 'up',
+    options: { hint: 'Ask for less: a smaller page, fewer fields; or let the tool take longer answers.' },
+  },
   truncated: {
     code: 'CAPSTAN_REMOTE_INVALID_RESPONSE',
     health: 'down',
@@ -40,7 +53,7 @@ const MEANINGS: Readonly<Record<HttpFailureKind, Meaning>> = {
 };
 
 /** Makes of an exchange without an answer a typed failure. */
-export function readFailure(thrown: unknown, facts: AttemptFacts): AttemptFailure {
+export function readFailure(thrown: unknown, facts: Omit<AttemptFacts, 'timeoutMs'>): AttemptFailure {
   const unauthorized = credentialFailureOf(thrown);
   if (unauthorized !== undefined) return withoutCredentials(unauthorized, facts);
   if (!(thrown instanceof HttpFailure)) return unexpected(thrown);
@@ -72,6 +85,21 @@ export function outOfTime(cause: unknown, attempts: number): AttemptFailure {
   return { ok: false, error, repetition: 'never', health: attempts === 1 ? 'down' : 'unknown' };
 }
 
+/** The caller's signal was aborted: by the caller, or because the time is up. */
+export function ended(
+  { signal, deadline }: Pick<ToolContext, 'signal' | 'deadline'>,
+  { cause, attempts, clock }: { readonly cause: unknown; readonly attempts: number; readonly clock: Clock },
+): AttemptFailure {
+  const { reason } = signal;
+  const isOutOfTime =
+    (isCapstanError(reason) && reason.code === 'CAPSTAN_DEADLINE_EXCEEDED') ||
+    (reason instanceof Error && reason.name === 'TimeoutError') ||
+    clock.now() >= deadline;
+  if (isOutOfTime) return outOfTime(cause, attempts);
+  const error = new CapstanError('CAPSTAN_CANCELLED', 'The call was cancelled.', { cause, details: { attempts } });
+  return { ok: false, error, repetition: 'never', health: 'unknown' };
+}
+
 /** A token out of a file often ends with a line break. */
 const BAD_TOKEN: Meaning = {
   code: 'CAPSTAN_CONFIG_INVALID',
@@ -86,7 +114,7 @@ function isTokenRefused({ kind, message }: HttpFailure): boolean {
 }
 
 /** Nothing was sent, and it says nothing about the endpoint. */
-function withoutCredentials(error: CapstanError, { number }: AttemptFacts): AttemptFailure {
+function withoutCredentials(error: CapstanError, { number }: Pick<AttemptFacts, 'number'>): AttemptFailure {
   const { code, message, hint, retriable, details, cause } = error;
   const retryAfterMs = typeof details.retry_after_ms === 'number' ? details.retry_after_ms : undefined;
   return {

@@ -1,9 +1,9 @@
 import type { RetryPolicy } from '@capstan/sdk';
-import type { AttemptFailure } from './attempt-outcome.ts';
+import type { AttemptVerdict } from './attempt-failure.ts';
 
 /** What a decision about the next attempt rests on. */
 export interface RetrySituation {
-  readonly failure: AttemptFailure;
+  readonly failure: Pick<AttemptVerdict, 'repetition' | 'retryAfterMs'>;
   /** The attempts that were made. */
   readonly attempts: number;
   readonly retry: RetryPolicy;
