@@ -11,10 +11,10 @@ export interface ClientRequest {
 }
 
 /** Sends requests of one workspace. @throws CapstanError for what is no JSON answer of a server. */
-export function exchangeOver({ url, key, workspace = 'default', fetch }: ClientOptions) {
+export function exchangeOver({ url, key, workspace = 'default', fetch: ask }: ClientOptions) {
   const base = `${url.replace(/\/+$/, '')}/v1/workspaces/${encodeURIComponent(workspace)}`;
   return async ({ path, body, headers, signal }: ClientRequest): Promise<JsonObject> => {
-    const answer = await fetch(`${base}${path}`, {
+    const answer = await ask(`${base}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         authorization: `Bearer ${key}`,
