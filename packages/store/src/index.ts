@@ -18,7 +18,7 @@ export type { StoredName } from './entities/exposed-name.ts';
 export { mcpServerSecretName, type StoredMcpServer } from './entities/mcp-server.ts';
 export type { StoredMember } from './entities/member.ts';
 export type { StoredPolicy } from './entities/policy.ts';
-export type { StoredDataKey, StoredSecret } from './entities/secret.ts';
+export type { StoredDataKey, StoredSecret, StoredSecretValue } from './entities/secret.ts';
 export { type SettingValue, type StoredSetting, settingSecretName } from './entities/system-setting.ts';
 export type { StoredTenant } from './entities/tenant.ts';
 export type { StoredToolPin } from './entities/tool-pin.ts';
@@ -36,3 +36,7 @@ export type {
   StoreReader,
   StoreWriter,
 } from './store.ts';
+export { createVault, type VaultOptions } from './vault/create-vault.ts';
+export { type MasterKey, type MasterKeys, readMasterKeys } from './vault/master-key.ts';
+export type { SecretProvider } from './vault/secret-provider.ts';
+export type { SecretAuthor, SecretPlace, SecretVault, SecretView } from './vault/secret-vault.ts';

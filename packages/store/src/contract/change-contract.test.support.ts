@@ -141,8 +141,7 @@ export function changeContract(open: OpenStore): void {
           await writer.secrets.put({
             workspace: 'support',
             name: 'x',
-            dataKey: 'dek_1',
-            envelope: '',
+            value: { kind: 'encrypted', dataKey: 'dek_1', envelope: '' },
             setAt: NOON,
             setBy: 'a',
           });
