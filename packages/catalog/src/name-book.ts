@@ -29,6 +29,18 @@ export class NameBook {
     return name;
   }
 
+  /**
+   * Takes over a name that was given elsewhere: it counts, whatever was given here. Whoever had it here is given another
+   * when it is asked for.
+   */
+  adopt(toolId: string, name: string): void {
+    const before = this.#names.get(toolId);
+    if (before !== undefined && before !== name) this.#owners.delete(before.toLowerCase());
+    const owner = this.#owners.get(name.toLowerCase());
+    if (owner !== undefined && owner !== toolId) this.#names.delete(owner);
+    this.#record(toolId, name);
+  }
+
   /** The tool id behind an exposed name. */
   toolIdOf(name: string): string | undefined {
     const toolId = this.#owners.get(name.toLowerCase());

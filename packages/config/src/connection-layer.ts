@@ -7,6 +7,8 @@ export interface WrittenConnection {
   readonly remoteClusterUrl?: string;
   readonly auth?: { readonly type: string; readonly token?: JsonValue };
   readonly config?: Readonly<Record<string, JsonValue | undefined>>;
+  /** Secrets that are kept apart, by config key and for the bearer token. See {@link ConfigLayerValues.sealed}. */
+  readonly sealed?: { readonly config: Readonly<Record<string, JsonValue | undefined>>; readonly token?: string };
   /** See {@link ConfigLayerValues.references}. */
   readonly references: ConfigLayerValues['references'];
   /** The source of a path in the connection's own words (`remote_cluster_url`, `auth.token`, `config.region`). Default: the connection itself. */
@@ -35,6 +37,8 @@ export function connectionLayerOf(connection: WrittenConnection): ConfigLayerVal
     { key: 'api_token', path: ['auth', 'token'], value: auth?.type === 'bearer' ? auth.token : undefined },
   ];
   const given = pairs.filter(({ value }) => value !== undefined && value !== '');
+  const sealedToken = auth?.type === 'bearer' ? connection.sealed?.token : undefined;
+  const sealed = { ...connection.sealed?.config, ...(sealedToken === undefined ? {} : { api_token: sealedToken }) };
   const beaten = given.filter(({ key, value }) => isSaidOtherwise(config, key, value));
   return {
     values: Object.fromEntries([...Object.entries(config), ...given.map(({ key, value }) => [key, value])]),
@@ -43,7 +47,8 @@ export function connectionLayerOf(connection: WrittenConnection): ConfigLayerVal
       return sourceInConnection(pair === undefined ? ['config', ...path] : [...pair.path, ...path.slice(1)]);
     },
     references,
-    implied: given.map(({ key }) => key),
+    ...(Object.keys(sealed).length === 0 ? {} : { sealed }),
+    implied: [...given.map(({ key }) => key), ...(sealedToken === undefined ? [] : ['api_token'])],
     ignored: beaten.map(({ key, path }) => ({
       key,
       source: sourceInConnection(['config', key]),

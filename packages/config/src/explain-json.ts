@@ -13,6 +13,7 @@ import type {
 export type ExplainSourceJson =
   | { readonly kind: 'file'; readonly path: string; readonly line: number; readonly column: number }
   | { readonly kind: 'connection'; readonly connection_id: string; readonly set_by?: string; readonly set_at?: string }
+  | { readonly kind: 'setting'; readonly workspace?: string; readonly set_by: string; readonly set_at: string }
   | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'code'; readonly description: string }
   | { readonly kind: 'schema' };
@@ -91,6 +92,10 @@ function entryJson({ layer, source, shown, reference }: ConfigTraceEntry): Expla
 }
 
 function sourceJson(source: ConfigSource): ExplainSourceJson {
+  if (source.kind === 'setting') {
+    const { kind, workspace, setBy, setAt } = source;
+    return { kind, ...(workspace === undefined ? {} : { workspace }), set_by: setBy, set_at: setAt };
+  }
   if (source.kind !== 'connection') return source;
   const { connectionId, setBy, setAt } = source;
   return {

@@ -8,6 +8,7 @@ export {
 } from './explain-json.ts';
 export { type ExplainScope, explainText } from './explain-text.ts';
 export { isHostVariable } from './host-variables.ts';
+export { holdsReference } from './reference.ts';
 export { missingKeyOf, resolveConfig } from './resolve-config.ts';
 export { resolveText, type TextRequest, type TextResolution } from './resolve-text.ts';
 export {

@@ -3,7 +3,7 @@ import type { ConfigNote, Contribution } from './contribution.ts';
 import { isHostVariable } from './host-variables.ts';
 import { parseReferences, variableNames } from './reference.ts';
 import { type ReferenceRights, variableValue } from './reference-reader.ts';
-import { keywordOf, type SchemaPlace } from './schema-place.ts';
+import { keywordOf, mayHoldSecret, type SchemaPlace } from './schema-place.ts';
 import type { ConfigLayer, ConfigLayerValues, ConfigRequest, ConfigSource } from './types.ts';
 
 /** What all layers say about one key. */
@@ -16,6 +16,11 @@ export interface KeyLayers {
 /** Where a key may be set by people: `x-scope`. */
 export type ConfigScope = 'system' | 'connection' | 'both';
 
+/** Shown as the schema says now, it would stand there in clear. */
+const NO_LONGER_SECRET = 'it was set as a secret, and the pack does not call the key one any more; set it anew';
+
+const PLAIN = { kind: 'plain' } as const;
+
 const FOREIGN_SCOPE = {
   system: 'only the platform team may set this key (x-scope: system)',
   connection: 'this key belongs to each connection and cannot be set for the whole pack (x-scope: connection)',
@@ -24,7 +29,7 @@ const FOREIGN_SCOPE = {
 /** Collects what the layers say about a key, and what they say in vain. */
 export function layersOf(key: string, place: SchemaPlace, request: ConfigRequest): KeyLayers {
   const written = [
-    writtenLayer('system', request.system, key, place),
+    ...systemLayers(request).map((layer) => writtenLayer('system', layer, key, place)),
     writtenLayer('connection', request.connectionLayer, key, place),
     environmentLayer(place, request),
   ];
@@ -33,6 +38,17 @@ export function layersOf(key: string, place: SchemaPlace, request: ConfigRequest
     contributions: [...written.flatMap(({ contributions }) => contributions), ...fallback],
     ignored: written.flatMap(({ ignored }) => ignored),
   };
+}
+
+/** What is set for the pack, highest first. */
+export function systemLayers({ system }: ConfigRequest): readonly ConfigLayerValues[] {
+  if (system === undefined) return [];
+  return isList(system) ? system : [system];
+}
+
+/** `Array.isArray` does not narrow lists that are readonly. */
+function isList(value: ConfigLayerValues | readonly ConfigLayerValues[]): value is readonly ConfigLayerValues[] {
+  return Array.isArray(value);
 }
 
 /** The scope of a key; anything but the two words means both. */
@@ -79,7 +95,9 @@ function writtenLayer(
     .filter((entry) => entry.key === key)
     .map(({ source, reason }) => ({ layer, source, reason }));
   const raw = ownValue(written.values, key);
-  if (raw === undefined || raw === '') return { contributions: [], ignored };
+  const sealed = ownValue(written.sealed ?? {}, key);
+  const isSilent = raw === undefined || raw === '';
+  if (isSilent && sealed === undefined) return { contributions: [], ignored };
   const scope = scopeOf(place);
   if (scope !== 'both' && scope !== layer) {
     const misplaced = { layer, source: written.sourceOf([key]), reason: FOREIGN_SCOPE[scope] };
@@ -88,7 +106,18 @@ function writtenLayer(
   const rights: ReferenceRights =
     written.references === 'operator' ? { kind: 'operator' } : { kind: 'listed', ...written.references };
   const meaning = { kind: 'references', rights } as const;
-  return { contributions: [{ layer, raw, meaning, sourceOf: (path) => written.sourceOf(path) }], ignored };
+  const sourceOf: Contribution['sourceOf'] = (path) => written.sourceOf(path);
+  if (sealed !== undefined && !mayHoldSecret(place)) {
+    const misplaced = { layer, source: sourceOf([key]), reason: NO_LONGER_SECRET };
+    return { contributions: isSilent ? [] : [{ layer, raw, meaning, sourceOf }], ignored: [...ignored, misplaced] };
+  }
+  return {
+    contributions: [
+      ...(sealed === undefined ? [] : [{ layer, raw: sealed, meaning: PLAIN, sourceOf }]),
+      ...(isSilent ? [] : [{ layer, raw, meaning, sourceOf }]),
+    ],
+    ignored,
+  };
 }
 
 function environmentLayer(place: SchemaPlace, request: ConfigRequest): KeyLayers {

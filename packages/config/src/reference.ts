@@ -38,6 +38,11 @@ export function parseReferences(text: string): ParsedText {
   return hasReference ? { kind: 'variables', segments: parsed, form: 'text' } : { kind: 'literal' };
 }
 
+/** Whether a text is or holds a reference, a malformed one too. */
+export function holdsReference(text: string): boolean {
+  return parseReferences(text).kind !== 'literal';
+}
+
 /** The names of all variables in a text, those in fallbacks too. */
 export function variableNames(segments: readonly ReferenceSegment[]): readonly string[] {
   return segments.flatMap((segment) =>

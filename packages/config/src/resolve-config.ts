@@ -1,7 +1,7 @@
 import { suggest } from '@capstan/schema';
 import type { JsonValue, ResolvedConfig } from '@capstan/sdk';
 import type { ConfigNote } from './contribution.ts';
-import { layersOf, ownValue } from './layers.ts';
+import { layersOf, ownValue, systemLayers } from './layers.ts';
 import { createMasker, type Masker, type SealedValue } from './mask.ts';
 import { type ConfigNode, mergeLayer } from './merge.ts';
 import { placesOf } from './places.ts';
@@ -16,7 +16,14 @@ import {
 } from './schema-place.ts';
 import { describeOrigin, describePath, pointerPath } from './source-text.ts';
 import { nodeAt, readTree } from './trace.ts';
-import type { ConfigProblem, ConfigRequest, ConfigResolution, ConfigTraceKey, MissingKey } from './types.ts';
+import type {
+  ConfigLayerValues,
+  ConfigProblem,
+  ConfigRequest,
+  ConfigResolution,
+  ConfigTraceKey,
+  MissingKey,
+} from './types.ts';
 import { type ConfigValidator, validatorOf } from './validate.ts';
 
 /**
@@ -131,12 +138,19 @@ interface StrangeKey {
   readonly where: string;
 }
 
-function strangeKeys({ system, connectionLayer }: ConfigRequest, declared: ReadonlySet<string>): readonly StrangeKey[] {
-  return (['system', 'connection'] as const).flatMap((layer) => {
-    const written = layer === 'system' ? system : connectionLayer;
-    if (written === undefined) return [];
-    const keys = Object.keys(written.values).filter((key) => ownValue(written.values, key) !== undefined);
-    return keys
+function strangeKeys(request: ConfigRequest, declared: ReadonlySet<string>): readonly StrangeKey[] {
+  const { connectionLayer } = request;
+  const layers: readonly (readonly ['system' | 'connection', ConfigLayerValues])[] = [
+    ...systemLayers(request).map((written) => ['system', written] as const),
+    ...(connectionLayer === undefined ? [] : [['connection', connectionLayer] as const]),
+  ];
+  return layers.flatMap(([layer, written]) => {
+    const sealed = written.sealed ?? {};
+    const keys = [
+      ...Object.keys(written.values).filter((key) => ownValue(written.values, key) !== undefined),
+      ...Object.keys(sealed).filter((key) => ownValue(sealed, key) !== undefined),
+    ];
+    return [...new Set(keys)]
       .filter((key) => !declared.has(key) && !written.implied?.includes(key))
       .map((key) => ({ key, where: describeOrigin(layer, written.sourceOf([key])) }));
   });

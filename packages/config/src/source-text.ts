@@ -7,6 +7,10 @@ export function describeSource(source: ConfigSource): string {
       return `${source.path}:${source.line}:${source.column}`;
     case 'connection':
       return `connection ${source.connectionId}${describeAuthor(source.setBy, source.setAt)}`;
+    case 'setting': {
+      const where = source.workspace === undefined ? 'all workspaces' : `workspace ${source.workspace}`;
+      return `config of ${where}${describeAuthor(source.setBy, source.setAt)}`;
+    }
     case 'variable':
       return `variable ${source.name}`;
     case 'code':

@@ -8,6 +8,8 @@ export type ConfigLayer = (typeof CONFIG_LAYERS)[number];
 export type ConfigSource =
   | { readonly kind: 'file'; readonly path: string; readonly line: number; readonly column: number }
   | { readonly kind: 'connection'; readonly connectionId: string; readonly setBy?: string; readonly setAt?: string }
+  /** System config that was set at run time: for one workspace, or for all of the host. */
+  | { readonly kind: 'setting'; readonly workspace?: string; readonly setBy: string; readonly setAt: string }
   | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'code'; readonly description: string }
   | { readonly kind: 'schema' };
@@ -22,6 +24,8 @@ export interface ConfigLayerValues {
    * A list (of a connection written over the API): only these variables and files.
    */
   readonly references: 'operator' | { readonly variables: readonly string[]; readonly files: readonly string[] };
+  /** Secrets that are kept apart: taken as they are, whatever they look like, and never for references. Merged with `values`. */
+  readonly sealed?: Readonly<Record<string, JsonValue | undefined>>;
   /** Keys that the layer says in other words (`remote_cluster_url`): no warning where the schema does not have them. */
   readonly implied?: readonly string[];
   /** What was written, but does not count because the layer itself says the same key better. Shown in the trace. */
@@ -35,7 +39,8 @@ export interface ConfigRequest {
   readonly connection?: string;
   /** The object schema of a manifest. */
   readonly schema: JsonSchema;
-  readonly system?: ConfigLayerValues;
+  /** Several: highest first, as if each was a layer of its own. */
+  readonly system?: ConfigLayerValues | readonly ConfigLayerValues[];
   readonly connectionLayer?: ConfigLayerValues;
   readonly environment: {
     /** The environment of the host process. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import {
+  type Authenticator,
   type CircuitEvent,
   createAuthenticator,
   createEndpointProbe,
@@ -10,16 +11,17 @@ import {
   type HttpClient,
   type HttpClientOptions,
 } from '@capstan/http';
-import { createRemoteToolAdapter } from '@capstan/remote';
-import type { Clock, Logger } from '@capstan/sdk';
+import { createRemoteToolAdapter, type HostRemoteToolAdapter } from '@capstan/remote';
+import type { Clock, Logger, ToolConnection } from '@capstan/sdk';
 import { EventEmitter } from 'eventemitter3';
+import { Administration } from './administration/administration.ts';
+import { ChangeLane } from './administration/change-lane.ts';
 import type { AuditSink } from './audit/audit-record.ts';
 import { declaredCallsOver } from './backends/declared-calls.ts';
 import { packHttpOver } from './backends/pack-http.ts';
 import { circuitsOnTheWire, openCircuits } from './circuit-views.ts';
 import { ConnectionDesk } from './connection-test/connection-desk.ts';
 import { createRootScope } from './container.ts';
-import { Enablement, memoryEnablement } from './enablement.ts';
 import type { Host, HostEvents } from './host.ts';
 import type { HostOptions } from './host-options.ts';
 import { loadHostSettings } from './load-host-settings.ts';
@@ -43,9 +45,14 @@ import { validateOutputStage, validateStage } from './pipeline/validate.ts';
 import { memoryResultStore, type ResultStore } from './results/result-store.ts';
 import { type HostParts, RunningHost } from './running-host.ts';
 import type { HostSettings } from './settings/host-settings.ts';
+import { DeclaredState } from './state/declared-state.ts';
+import { enablementKeeper } from './state/enablement-keeper.ts';
+import { memoryKeeper } from './state/memory-keeper.ts';
+import { Reconciler } from './state/reconciler.ts';
+import type { ExposedNames, RuntimeKeeper } from './state/runtime-keeper.ts';
 import { CAPSTAN_VERSION } from './version.ts';
 import { ConnectionConditions } from './workspace/connection-conditions.ts';
-import { recordNames } from './workspace/name-records.ts';
+import { NameRecords } from './workspace/name-records.ts';
 import { Workspace } from './workspace/workspace.ts';
 import { WorkspacePacks } from './workspace/workspace-packs.ts';
 
@@ -89,13 +96,16 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     authenticator,
   });
   const results = options.results === undefined || options.results === 'inline' ? memoryResultStore() : options.results;
-  const packs = discover(resolved);
-  const enablement = makeEnablement(resolved, packs);
-  const workspaces = makeWorkspaces(settings, enablement);
+  const packs = new Map(discover(resolved, settings));
+  const keeper = keeperOf(options);
+  const kept = await keeper.load();
+  const declared = new DeclaredState({ settings, state: kept.state, application: applicationPacks(options, packs) });
+  const workspaces = makeWorkspaces(declared, kept.names);
   const counts = newCounts();
   const running: RunningCalls = new Set();
   const pipeline = makePipeline({
     resolved,
+    declared,
     workspaces,
     events,
     phase,
@@ -121,8 +131,8 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   const workspacePacks: WorkspacePacks = new WorkspacePacks({
     packs,
     workspaces,
-    settings,
-    enablement,
+    declared,
+    defaults: settings.defaults,
     mcp: mcp.sources,
     packServers: mcp.packServers,
     variables: resolved.environment,
@@ -143,6 +153,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     openCircuits: () => openCircuits(endpoints.views()),
     phase: () => phase.current,
     onState: (event) => events.emit('pack:state', event),
+    onReleased: (connection, isGone) => release({ adapter, authenticator, connections, logger }, connection, isGone),
   });
   const connections: ConnectionDesk = new ConnectionDesk({
     http,
@@ -157,7 +168,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   });
   const added: AddedServers = new AddedServers({
     sources: mcp.sources,
-    enablement,
+    declared,
     workspaces,
     variables: resolved.environment,
     readFile: (path) => readFileSync(path, 'utf8'),
@@ -165,7 +176,30 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     logger,
     isTaken: (namespace) => packs.has(namespace),
   });
-  const host: Host = new RunningHost({
+  const names = new NameRecords({ workspaces, keeper, events, logger, recorded: kept.names });
+  const reconciler = new Reconciler({
+    declared,
+    workspaces,
+    packs,
+    workspacePacks,
+    addedServers: added,
+    names,
+    events,
+    discover: (other) => discover(resolved, other),
+    onAdded: (workspace) => host.takeIn(workspace),
+    onRemoved: (workspaceId) => connections.forgetWorkspace(workspaceId),
+  });
+  const lane = new ChangeLane({ declared, reconciler, keeper, clock, logger, audit: (act) => host.audit(act) });
+  const host: RunningHost = new RunningHost({
+    administration: new Administration({
+      declared,
+      workspaces,
+      packs,
+      workspacePacks,
+      addedServers: added,
+      connections,
+      lane,
+    }),
     workspaces,
     mcp: mcp.sources,
     addedServers: added,
@@ -183,6 +217,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     audit: resolved.audit,
     metrics: () => metricsOf(counts, http),
     dispose: async () => {
+      await lane.close();
       await mcp.sources.close();
       await adapter.close();
       await http.close();
@@ -190,7 +225,6 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     },
   });
   await connections.lookAtAccounts([...workspaces.keys()]);
-  recordNames(workspaces, { enablement, events, logger });
   return host;
 }
 
@@ -227,18 +261,43 @@ function outwardClient(resolved: ResolvedOptions): HttpClient {
   });
 }
 
-function discover({ settings, cwd, options }: ResolvedOptions): ReadonlyMap<string, Pack> {
+function discover({ cwd, options }: ResolvedOptions, settings: HostSettings): ReadonlyMap<string, Pack> {
   return loadPacks(findPacks({ cwd, settings, globs: options.packs ?? [] }), settings, CAPSTAN_VERSION);
 }
 
 /** Without settings the application itself is the operator: the packs that it names are enabled everywhere. */
-function makeEnablement({ settings, options }: ResolvedOptions, packs: ReadonlyMap<string, Pack>): Enablement {
-  const application = options.config === undefined ? packs.keys() : [];
-  return new Enablement(settings, options.enablement ?? memoryEnablement(), new Set(application));
+function applicationPacks({ config }: HostOptions, packs: ReadonlyMap<string, Pack>): ReadonlySet<string> {
+  return new Set(config === undefined ? packs.keys() : []);
 }
 
-function makeWorkspaces(settings: HostSettings, enablement: Enablement): ReadonlyMap<string, Workspace> {
-  return new Map([...settings.workspaces.keys()].map((id) => [id, new Workspace(id, enablement.names(id))]));
+function keeperOf({ keeper, enablement }: HostOptions): RuntimeKeeper {
+  return keeper ?? (enablement === undefined ? memoryKeeper() : enablementKeeper(enablement));
+}
+
+function makeWorkspaces(declared: DeclaredState, names: ReadonlyMap<string, ExposedNames>): Map<string, Workspace> {
+  return new Map(declared.workspaceIds().map((id) => [id, new Workspace(id, names.get(id))]));
+}
+
+/** A connection that no call begins to use any more. */
+function release(
+  parts: {
+    readonly adapter: HostRemoteToolAdapter;
+    readonly authenticator: Authenticator;
+    readonly connections: ConnectionDesk;
+    readonly logger: Logger;
+  },
+  connection: ToolConnection,
+  isGone: boolean,
+): void {
+  parts.adapter.release(connection);
+  parts.connections.forget(connection);
+  if (!isGone) return;
+  parts.authenticator.forget(connection).catch((cause: unknown) => {
+    parts.logger.warn('the grant of a connection that is gone could not be removed', {
+      connection: connection.id,
+      cause,
+    });
+  });
 }
 
 function circuitPayload({ endpoint, from, to, reason }: CircuitEvent, { pack, breaker }: Endpoint): CircuitPayload {
@@ -283,6 +342,7 @@ function metricsOf(counts: ReturnType<typeof newCounts>, http: HttpClient): Read
 
 function makePipeline(parts: {
   readonly resolved: ResolvedOptions;
+  readonly declared: DeclaredState;
   readonly workspaces: ReadonlyMap<string, Workspace>;
   readonly events: EventEmitter<HostEvents>;
   readonly phase: HostParts['phase'];
@@ -293,7 +353,7 @@ function makePipeline(parts: {
   readonly invoke: Host['invoke'];
 }): Next {
   const { resolved, workspaces, events, phase, counts, running } = parts;
-  const { clock, logger, settings } = resolved;
+  const { clock, logger } = resolved;
   const lookup: ToolLookup = (workspaceId, name) => workspaces.get(workspaceId)?.find(name);
   return composePipeline([
     traceStage({ clock, events, counts: counts.invocations }),
@@ -302,7 +362,7 @@ function makePipeline(parts: {
     authorizeStage(resolved.options.policy ?? allowEnabledTools),
     rateLimitStage({
       counts: counts.limiter,
-      workspaceLimit: (id) => settings.workspaces.get(id)?.limits.rateLimit,
+      workspaceLimit: (id) => parts.declared.rateLimit(id),
     }),
     validateStage,
     storeResultStage({ store: parts.results, clock, logger, maxInlineBytes: inlineLimit(resolved) }),

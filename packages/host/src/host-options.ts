@@ -5,6 +5,7 @@ import type { Policy } from './pipeline/authorize.ts';
 import type { Interceptor } from './pipeline/invocation.ts';
 import type { ResultStore } from './results/result-store.ts';
 import type { HostSettings } from './settings/host-settings.ts';
+import type { RuntimeKeeper } from './state/runtime-keeper.ts';
 
 /** Where enablement that an operator changed at run time is kept. */
 export interface EnablementStore {
@@ -36,7 +37,10 @@ export interface HostOptions {
   readonly audit?: AuditSink;
   /** Where large results are kept. Default: in memory. `inline`: nowhere, they go out whole. */
   readonly results?: ResultStore | 'inline';
+  /** Keeps packs, MCP servers and names that were changed at run time; anything else is refused then. */
   readonly enablement?: EnablementStore;
+  /** Keeps everything that operators change at run time. Default: in memory. */
+  readonly keeper?: RuntimeKeeper;
   /** Where the grants of users' own accounts are kept. Default: in memory. */
   readonly tokens?: TokenStore;
   readonly clock?: Clock;

@@ -15,6 +15,8 @@ import type {
   ToolProgress,
   WireError,
 } from '@capstan/sdk';
+import type { Actor } from './administration/actor.ts';
+import type { HostAdministration } from './administration/host-administration.ts';
 import type { AdministrativeAct, CallOrigin } from './audit/audit-record.ts';
 import type { ConnectionTestReport } from './connection-test/report.ts';
 import type { Surface } from './surface.ts';
@@ -206,6 +208,8 @@ export interface AddMcpServerOptions {
   /** As under `mcp_servers` of a manifest. Its texts may hold references to what the operator may read. */
   readonly server: JsonObject;
   readonly workspace: string;
+  /** Who adds it. Default: the application. */
+  readonly actor?: Actor;
 }
 
 /** An MCP server as an operator sees it: without its secrets. */
@@ -276,6 +280,8 @@ export interface HostEvents {
 
 /** A running host: the library's front door. Every method answers for one workspace. */
 export interface Host {
+  /** What operators change while it runs. */
+  readonly administration: HostAdministration;
   /** Calls one tool. Never rejects for an expected failure: the outcome says what happened. */
   invoke(request: InvokeRequest): Promise<InvocationOutcome>;
   /** Calls several tools, at most `maxWorkers` (5) at once; outcomes in the order of the calls. */
@@ -296,9 +302,9 @@ export interface Host {
   enablePack(
     code: string,
     workspace?: string,
-    options?: { readonly environment?: readonly string[] },
+    options?: { readonly environment?: readonly string[]; readonly actor?: Actor },
   ): Promise<PackView>;
-  disablePack(code: string, workspace?: string): Promise<PackView>;
+  disablePack(code: string, workspace?: string, options?: { readonly actor?: Actor }): Promise<PackView>;
   /** The resolved config of a pack with its trace. @throws CapstanError CAPSTAN_PACK_NOT_FOUND, CAPSTAN_CONNECTION_NOT_FOUND */
   explainConfig(code: string, query?: { readonly workspace?: string; readonly connection?: string }): ConfigResolution;
   connections(workspace?: string): readonly ConnectionView[];
@@ -330,7 +336,7 @@ export interface Host {
   /** Adds an MCP server to stay: it is kept with what is enabled. @throws CapstanError CAPSTAN_INVALID_REQUEST or CAPSTAN_CONFLICT */
   addMcpServer(options: AddMcpServerOptions): Promise<McpServerView>;
   /** @throws CapstanError CAPSTAN_NOT_FOUND for one that nobody added */
-  removeMcpServer(name: string, workspace?: string): Promise<void>;
+  removeMcpServer(name: string, workspace?: string, options?: { readonly actor?: Actor }): Promise<void>;
   /** The MCP servers of a workspace: of its packs, and those that were added. */
   mcpServers(workspace?: string): readonly McpServerView[];
   /** The connections to the MCP servers of a workspace, for a surface that speaks MCP. */

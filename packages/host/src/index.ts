@@ -1,4 +1,14 @@
 export type { TokenStore } from '@capstan/http';
+export type { Actor } from './administration/actor.ts';
+export type {
+  ConfigInput,
+  ConfigKey,
+  ConfigSettingView,
+  HostAdministration,
+  WorkspaceOrigin,
+  WorkspaceView,
+  WrittenConnectionView,
+} from './administration/host-administration.ts';
 export type {
   ActRecord,
   AdministrativeAct,
@@ -15,7 +25,6 @@ export {
   type ConnectionTestStep,
 } from './connection-test/report.ts';
 export { createHost } from './create-host.ts';
-export { memoryEnablement } from './enablement.ts';
 export type {
   AddMcpServerOptions,
   ConnectionView,
@@ -46,5 +55,6 @@ export {
   type StoredResult,
 } from './results/result-store.ts';
 export { type HostSettings, type KeySettings, loadSettings } from './settings/host-settings.ts';
+export { memoryEnablement } from './state/enablement-keeper.ts';
 export type { Surface } from './surface.ts';
 export { CAPSTAN_VERSION } from './version.ts';

@@ -8,6 +8,8 @@ import {
   type Principal,
 } from '@capstan/sdk';
 import type { EventEmitter } from 'eventemitter3';
+import { type Actor, APPLICATION_ACTOR } from './administration/actor.ts';
+import type { Administration } from './administration/administration.ts';
 import { actRecord } from './audit/act-record.ts';
 import type { AdministrativeAct, AuditSink } from './audit/audit-record.ts';
 import type { ConnectionDesk } from './connection-test/connection-desk.ts';
@@ -37,12 +39,13 @@ import type { ResultStore } from './results/result-store.ts';
 import type { CallDefaults } from './settings/host-settings.ts';
 import { serverView, toolView } from './views.ts';
 import { applicationTool } from './workspace/application-tool.ts';
-import type { ToolEntry } from './workspace/tool-entry.ts';
+import type { ToolEntry, ToolRunner } from './workspace/tool-entry.ts';
 import type { Workspace } from './workspace/workspace.ts';
 import type { WorkspacePacks } from './workspace/workspace-packs.ts';
 
 /** What a host runs on; made by `createHost`. */
 export interface HostParts {
+  readonly administration: Administration;
   readonly workspaces: ReadonlyMap<string, Workspace>;
   readonly packs: WorkspacePacks;
   readonly mcp: McpSources;
@@ -74,11 +77,21 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
  * 2. `close` waits for the calls under way, then ends the rest; each of them still gets its one outcome and its audit record.
  */
 export class RunningHost implements Host {
+  readonly administration: Administration;
   readonly #parts: HostParts;
+  /** Tools of the application that every workspace has, those that come later too. */
+  readonly #everywhere = new Map<ToolRunner, ReturnType<typeof applicationTool>>();
   #closing: Promise<void> | undefined;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
+    this.administration = parts.administration;
+  }
+
+  /** A workspace begins: it gets what every workspace has. */
+  takeIn(workspace: Workspace): void {
+    for (const { tool, namespace } of this.#everywhere.values()) workspace.add(tool, namespace);
+    this.#changed(workspace.id);
   }
 
   invoke(request: InvokeRequest): Promise<InvocationOutcome> {
@@ -148,17 +161,22 @@ export class RunningHost implements Host {
   async enablePack(
     code: string,
     workspace: string = DEFAULT_WORKSPACE,
-    options: { readonly environment?: readonly string[] } = {},
+    options: { readonly environment?: readonly string[]; readonly actor?: Actor } = {},
   ): Promise<PackView> {
-    const view = this.#parts.packs.enable(code, workspace, options.environment ?? []);
-    this.#changed(workspace);
-    return view;
+    return this.administration.packs.enable(
+      code,
+      workspace,
+      options.environment ?? [],
+      options.actor ?? APPLICATION_ACTOR,
+    );
   }
 
-  async disablePack(code: string, workspace: string = DEFAULT_WORKSPACE): Promise<PackView> {
-    const view = this.#parts.packs.disable(code, workspace);
-    this.#changed(workspace);
-    return view;
+  async disablePack(
+    code: string,
+    workspace: string = DEFAULT_WORKSPACE,
+    options: { readonly actor?: Actor } = {},
+  ): Promise<PackView> {
+    return this.administration.packs.disable(code, workspace, options.actor ?? APPLICATION_ACTOR);
   }
 
   explainConfig(
@@ -200,12 +218,16 @@ export class RunningHost implements Host {
     return this.#parts.addedServers.load(options);
   }
 
-  async addMcpServer(options: AddMcpServerOptions): Promise<McpServerView> {
-    return this.#parts.addedServers.add(options);
+  addMcpServer({ actor = APPLICATION_ACTOR, ...options }: AddMcpServerOptions): Promise<McpServerView> {
+    return this.administration.packs.addServer(options, actor);
   }
 
-  async removeMcpServer(name: string, workspace: string = DEFAULT_WORKSPACE): Promise<void> {
-    this.#parts.addedServers.remove(name, workspace);
+  removeMcpServer(
+    name: string,
+    workspace: string = DEFAULT_WORKSPACE,
+    { actor = APPLICATION_ACTOR }: { readonly actor?: Actor } = {},
+  ): Promise<void> {
+    return this.administration.packs.removeServer(name, workspace, actor);
   }
 
   mcpServers(workspace?: string): readonly McpServerView[] {
@@ -222,15 +244,18 @@ export class RunningHost implements Host {
   }
 
   register(options: RegisteredToolOptions): () => void {
-    const { tool, namespace } = applicationTool(options, this.#parts.defaults);
+    const registered = applicationTool(options, this.#parts.defaults);
+    const { tool, namespace } = registered;
     const workspaces = (options.workspaces ?? this.workspaces()).map((id) => this.#workspace(id));
     for (const workspace of workspaces) workspace.refuseTaken(tool);
     for (const workspace of workspaces) {
       workspace.add(tool, namespace);
       this.#changed(workspace.id);
     }
+    if (options.workspaces === undefined) this.#everywhere.set(tool.runner, registered);
     return () => {
-      for (const workspace of workspaces) {
+      this.#everywhere.delete(tool.runner);
+      for (const workspace of this.#parts.workspaces.values()) {
         if (workspace.find(options.id)?.runner !== tool.runner) continue;
         workspace.remove(options.id);
         this.#changed(workspace.id);

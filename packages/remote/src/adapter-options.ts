@@ -1,5 +1,5 @@
 import type { Authenticator, CircuitEvent, CircuitView, Endpoints, HttpClient, SrvRecord } from '@capstan/http';
-import type { Clock, JsonValue, Logger, RemoteToolAdapter } from '@capstan/sdk';
+import type { Clock, JsonValue, Logger, RemoteToolAdapter, ToolConnection } from '@capstan/sdk';
 import type { RemoteDefaults } from './call-policy.ts';
 import type { TracedRemoteCall } from './contract-request.ts';
 
@@ -41,6 +41,8 @@ export interface HostRemoteToolAdapter extends RemoteToolAdapter {
   call(call: TracedRemoteCall): Promise<JsonValue>;
   /** The breaker of every endpoint that was called. */
   circuits(): readonly CircuitView[];
+  /** No call begins over this connection any more: what only it needed is let go. Calls under way end as they would. */
+  release(connection: ToolConnection): void;
   /** Takes no more calls and begins no more attempts. An attempt under way ends by itself, or when http is closed. */
   close(): Promise<void>;
 }

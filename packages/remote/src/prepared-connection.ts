@@ -30,7 +30,7 @@ export class PreparedConnections {
   readonly #endpoints: Endpoints;
   readonly #services: PoolServices;
   /** By what was declared, so that the connections of many tools share one pool. */
-  readonly #pools = new Map<string, ServicePool>();
+  readonly #pools = new Map<string, { readonly pool: ServicePool; readonly users: Set<ToolConnection> }>();
 
   constructor(http: HttpClient, endpoints: Endpoints, services: PoolServices) {
     this.#http = http;
@@ -66,7 +66,16 @@ export class PreparedConnections {
   }
 
   close(): void {
-    for (const pool of this.#pools.values()) pool.close();
+    for (const { pool } of this.#pools.values()) pool.close();
+  }
+
+  /** Nobody begins a call over this connection any more; what no other one uses is let go. */
+  release(connection: ToolConnection): void {
+    for (const [key, { pool, users }] of this.#pools) {
+      if (!users.delete(connection) || users.size > 0) continue;
+      this.#pools.delete(key);
+      pool.close();
+    }
   }
 
   #prepare(connection: ToolConnection, egress: Egress | undefined): PreparedConnection {
@@ -76,10 +85,14 @@ export class PreparedConnections {
     return { kind: 'single', target, endpoint: `${target.origin}${target.basePath}`, pack: connection.pack };
   }
 
-  #poolOf({ pack }: ToolConnection, cluster: ServiceCluster, egress: Egress | undefined): ServicePool {
+  #poolOf(connection: ToolConnection, cluster: ServiceCluster, egress: Egress | undefined): ServicePool {
+    const { pack } = connection;
     const key = JSON.stringify([pack, cluster, egress]);
     const known = this.#pools.get(key);
-    if (known) return known;
+    if (known) {
+      known.users.add(connection);
+      return known.pool;
+    }
     const pool = new ServicePool(cluster, {
       ...this.#services,
       http: this.#http,
@@ -87,7 +100,7 @@ export class PreparedConnections {
       pack,
       egress,
     });
-    this.#pools.set(key, pool);
+    this.#pools.set(key, { pool, users: new Set([connection]) });
     return pool;
   }
 }

@@ -10,7 +10,7 @@ import {
   makeAttempts,
   pauseBeforeRetry,
 } from '@capstan/http';
-import { CapstanError, type JsonValue } from '@capstan/sdk';
+import { CapstanError, type JsonValue, type ToolConnection } from '@capstan/sdk';
 import type { HostRemoteToolAdapter, RemoteToolAdapterOptions } from './adapter-options.ts';
 import { type CallWork, makeAttempt, type PlacedOutcome } from './attempt.ts';
 import type { AttemptSuccess } from './attempt-outcome.ts';
@@ -88,6 +88,10 @@ class ContractAdapter implements HostRemoteToolAdapter {
 
   circuits(): readonly CircuitView[] {
     return this.#endpoints.views();
+  }
+
+  release(connection: ToolConnection): void {
+    this.#connections.release(connection);
   }
 
   async close(): Promise<void> {

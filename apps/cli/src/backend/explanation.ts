@@ -37,6 +37,10 @@ function traceEntry({ value, source, ...entry }: ExplainEntryJson): ConfigTraceE
 }
 
 function traceSource(source: ExplainSourceJson): ConfigSource {
+  if (source.kind === 'setting') {
+    const { kind, workspace, set_by: setBy, set_at: setAt } = source;
+    return { kind, ...(workspace === undefined ? {} : { workspace }), setBy, setAt };
+  }
   if (source.kind !== 'connection') return source;
   const { connection_id: connectionId, set_by: setBy, set_at: setAt } = source;
   return {

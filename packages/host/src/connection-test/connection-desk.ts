@@ -101,6 +101,15 @@ export class ConnectionDesk {
     );
   }
 
+  /** What was found out about a connection does not hold for what takes its place. */
+  forget({ workspaceId, id }: ToolConnection): void {
+    this.#options.conditions.forget(workspaceId, id);
+  }
+
+  forgetWorkspace(workspaceId: string): void {
+    this.#options.conditions.forgetWorkspace(workspaceId);
+  }
+
   /** An account lost its grant, or has one again. */
   onAccount({ workspaceId, connectionId, state }: AccountEvent): void {
     const { conditions, clock, onState } = this.#options;

@@ -1,8 +1,8 @@
 import { resolveText } from '@capstan/config';
 import { type McpServerDeclaration, readServerDeclaration, resolveServer } from '@capstan/mcp';
-import { CapstanError, type Logger } from '@capstan/sdk';
-import type { Enablement } from '../enablement.ts';
-import type { AddMcpServerOptions, LoadMcpToolsOptions, McpServerView } from '../host.ts';
+import { CapstanError, type JsonObject, type Logger } from '@capstan/sdk';
+import type { LoadMcpToolsOptions, McpServerView } from '../host.ts';
+import type { DeclaredState } from '../state/declared-state.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { McpBinding, McpSource } from './mcp-source.ts';
 import type { McpSources } from './mcp-sources.ts';
@@ -10,7 +10,7 @@ import type { McpSources } from './mcp-sources.ts';
 /** What {@link AddedServers} needs of the host. */
 export interface AddedServersOptions {
   readonly sources: McpSources;
-  readonly enablement: Enablement;
+  readonly declared: DeclaredState;
   readonly workspaces: ReadonlyMap<string, Workspace>;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => string;
@@ -28,19 +28,37 @@ export class AddedServers {
   readonly #options: AddedServersOptions;
   readonly #declarations = new Map<McpSource, McpServerDeclaration>();
   readonly #loaded = new Set<McpSource>();
+  /** Those that stay, as they were written. */
+  readonly #written = new WeakMap<McpSource, string>();
   #loadCount = 0;
 
   constructor(options: AddedServersOptions) {
     this.#options = options;
-    for (const workspace of options.workspaces.values()) {
-      for (const [name, declaration] of Object.entries(options.enablement.mcpServers(workspace.id))) {
-        this.#restore(workspace, name, declaration);
-      }
-    }
+    for (const { id } of options.workspaces.values()) this.reconcile(id);
   }
 
-  /** @throws CapstanError CAPSTAN_INVALID_REQUEST, CAPSTAN_CONFLICT, or why a reference does not resolve */
-  add({ name, server, workspace: workspaceId }: AddMcpServerOptions): McpServerView {
+  /**
+   * Connects and disconnects until the servers of a workspace are as declared; what did not change is not touched.
+   * @returns the names of those that were touched
+   */
+  reconcile(workspaceId: string): readonly string[] {
+    const workspace = this.#workspace(workspaceId);
+    const wanted = this.#options.declared.mcpServers(workspaceId);
+    const kept = this.#keptIn(workspaceId);
+    const gone = [...kept].filter(([name]) => !wanted.has(name));
+    const changed = [...wanted].filter(([name, server]) => kept.get(name)?.written !== JSON.stringify(server));
+    for (const [, { source }] of gone) this.#disconnect(source);
+    for (const [name, server] of changed) this.#renew(workspace, name, server);
+    return [...gone, ...changed].map(([name]) => name);
+  }
+
+  /** Disconnects everything of a workspace that is going away, what the application loaded too. */
+  removeWorkspace(workspaceId: string): void {
+    for (const source of this.#options.sources.list(workspaceId)) if (this.isOwn(source)) this.#disconnect(source);
+  }
+
+  /** Whether a server may be added. @throws CapstanError CAPSTAN_INVALID_REQUEST or CAPSTAN_CONFLICT */
+  check(name: string, server: JsonObject, workspaceId: string): void {
     const workspace = this.#workspace(workspaceId);
     if (!NAME.test(name)) {
       throw new CapstanError('CAPSTAN_INVALID_REQUEST', `not a name for an MCP server: ${JSON.stringify(name)}`, {
@@ -52,22 +70,15 @@ export class AddedServers {
       throw new CapstanError('CAPSTAN_INVALID_REQUEST', `the MCP server ${name} ${reading.problems.join('; ')}`);
     }
     this.#refuseTaken(workspace.id, name);
-    const source = this.#connect(workspace, { name, declaration: reading.declaration });
-    this.#options.enablement.addMcpServer(workspace.id, name, server);
-    return this.#view(source);
   }
 
-  /** @throws CapstanError CAPSTAN_NOT_FOUND */
-  remove(name: string, workspaceId: string): void {
-    const workspace = this.#workspace(workspaceId);
-    const source = this.#options.sources.find(workspace.id, namespaceOf(name), name);
-    if (source === undefined || !this.#declarations.has(source) || this.#loaded.has(source)) {
-      throw new CapstanError('CAPSTAN_NOT_FOUND', `no MCP server ${JSON.stringify(name.slice(0, 64))} was added here`, {
-        hint: 'List those that were added: capstan mcp list.',
-      });
-    }
-    this.#options.enablement.removeMcpServer(workspace.id, name);
-    this.#disconnect(source);
+  /** One of those that were added to stay. @throws CapstanError CAPSTAN_NOT_FOUND */
+  view(name: string, workspaceId: string): McpServerView {
+    const kept = this.#keptIn(this.#workspace(workspaceId).id).get(name);
+    if (kept !== undefined) return this.#view(kept.source);
+    throw new CapstanError('CAPSTAN_NOT_FOUND', `no MCP server ${JSON.stringify(name.slice(0, 64))} was added here`, {
+      hint: 'List those that were added: capstan mcp list.',
+    });
   }
 
   /** Connects until the returned function is called; resolves when the server has answered or failed once. */
@@ -98,10 +109,26 @@ export class AddedServers {
     return this.#declarations.has(source);
   }
 
-  #restore(workspace: Workspace, name: string, server: unknown): void {
+  #renew(workspace: Workspace, name: string, server: JsonObject): void {
+    const before = this.#keptIn(workspace.id).get(name);
+    if (before !== undefined) this.#disconnect(before.source);
     const reading = readServerDeclaration(server);
-    if (reading.ok) this.#connect(workspace, { name, declaration: reading.declaration });
-    else this.#options.logger.warn('an MCP server that was added cannot be read', { name, problems: reading.problems });
+    if (!reading.ok) {
+      this.#options.logger.warn('an MCP server that was added cannot be read', { name, problems: reading.problems });
+      return;
+    }
+    const source = this.#connect(workspace, { name, declaration: reading.declaration });
+    this.#written.set(source, JSON.stringify(server));
+  }
+
+  /** Those that stay, by name. */
+  #keptIn(workspaceId: string): ReadonlyMap<string, { readonly source: McpSource; readonly written: string }> {
+    return new Map(
+      this.#options.sources.list(workspaceId).flatMap((source) => {
+        const written = this.#written.get(source);
+        return written === undefined ? [] : [[source.name, { source, written }] as const];
+      }),
+    );
   }
 
   #connect(

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { memoryEnablement } from '../enablement.ts';
+import { memoryEnablement } from '../state/enablement-keeper.ts';
 import { mcpService } from '../test-kit/mcp-service.ts';
 import { hostOn } from '../test-kit/test-host.ts';
 
@@ -83,7 +83,7 @@ test('an added server stays, in its workspace alone, until it is removed', async
   await host.removeMcpServer('my-server', 'other');
   expect(host.mcpServers('other')).toEqual([]);
   await expect(host.removeMcpServer('my-server', 'other')).rejects.toMatchObject({ code: 'CAPSTAN_NOT_FOUND' });
-  expect(enablement.load().mcpServers).toEqual({ other: {} });
+  expect(enablement.load().mcpServers).toBeUndefined();
 });
 
 test('a wrong declaration, a taken name and an unset variable are refused or named', async () => {

@@ -41,6 +41,9 @@ export class McpSource {
   readonly namespace: string;
   readonly #options: McpSourceOptions;
   readonly #upstreams = new Map<McpBinding, Upstream>();
+  #running = 0;
+  /** Set while somebody waits for the calls under way. */
+  #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: McpSourceOptions) {
     this.workspaceId = options.workspaceId;
@@ -92,7 +95,7 @@ export class McpSource {
         if (known !== undefined) return known;
         const upstream = this.#upstreams.get(binding);
         if (upstream === undefined) throw notUsable(toolId, binding.state);
-        const fresh = bindMcpTool({ upstream, toolName, connectionId: binding.connectionId });
+        const fresh = this.#counted(bindMcpTool({ upstream, toolName, connectionId: binding.connectionId }));
         bound.set(binding, fresh);
         return fresh;
       },
@@ -107,7 +110,32 @@ export class McpSource {
   }
 
   async close(): Promise<void> {
+    this.#idle?.resolve();
     await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.close()));
+  }
+
+  /** Closes when the calls under way are over: each has a deadline of its own. */
+  async retire(): Promise<void> {
+    if (this.#running > 0) {
+      this.#idle ??= Promise.withResolvers<void>();
+      await this.#idle.promise;
+    }
+    await this.close();
+  }
+
+  #counted(tool: BoundTool): BoundTool {
+    return {
+      connectionId: tool.connectionId,
+      run: async (input, context) => {
+        this.#running += 1;
+        try {
+          return await tool.run(input, context);
+        } finally {
+          this.#running -= 1;
+          if (this.#running === 0) this.#idle?.resolve();
+        }
+      },
+    };
   }
 
   #connect(binding: McpBinding): void {

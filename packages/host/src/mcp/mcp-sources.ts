@@ -43,7 +43,8 @@ interface Held {
 /**
  * The MCP servers of all workspaces.
  *
- * 1. A server connects in the background from the moment when it is added, and is disconnected when it is removed.
+ * 1. A server connects in the background from the moment when it is added, and is disconnected when it is removed and
+ *    the calls under way are over.
  * 2. Its tools are put into the workspace when they are known, and again after each real change.
  */
 export class McpSources {
@@ -103,10 +104,12 @@ export class McpSources {
   async close(): Promise<void> {
     const held = [...this.#held.values()];
     this.#held.clear();
-    await Promise.all([...held.map(({ source }) => source.close()), ...this.#closing]);
+    const retiring = [...this.#retiring.keys()];
+    await Promise.all([...held.map(({ source }) => source), ...retiring].map((source) => source.close()));
+    await Promise.all(this.#retiring.values());
   }
 
-  readonly #closing = new Set<Promise<void>>();
+  readonly #retiring = new Map<McpSource, Promise<void>>();
 
   #drop(key: string): void {
     const held = this.#held.get(key);
@@ -115,8 +118,11 @@ export class McpSources {
     if (held.request.workspace.replace(held.published, [], held.request.namespace)) {
       this.#options.onTools(held.request.workspace);
     }
-    const closing = held.source.close().finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
+    const { source } = held;
+    this.#retiring.set(
+      source,
+      source.retire().finally(() => this.#retiring.delete(source)),
+    );
   }
 
   /** 2 */

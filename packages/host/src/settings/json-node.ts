@@ -1,4 +1,5 @@
 import type { DocumentPath } from '@capstan/schema';
+import type { JsonObject } from '@capstan/sdk';
 
 /** Something read from JSON or YAML, not yet known to have any shape. */
 export type JsonNode = unknown;
@@ -56,4 +57,14 @@ export function numberOr(node: JsonNode, key: string, fallback: number): number 
 export function wordOr<Word extends string>(node: JsonNode, key: string, words: readonly Word[], fallback: Word): Word {
   const value = memberOf(node, key);
   return words.find((word) => word === value) ?? fallback;
+}
+
+/** An object of a document; an empty one for anything else. */
+export function jsonMapping(node: JsonNode): JsonObject {
+  return isJsonMapping(node) ? node : {};
+}
+
+/** What was read from YAML or JSON is plain JSON all the way down. */
+function isJsonMapping(node: JsonNode): node is JsonObject {
+  return isMapping(node);
 }

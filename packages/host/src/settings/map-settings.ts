@@ -1,11 +1,9 @@
 import type { ConfigSource } from '@capstan/config';
 import type { DocumentPath, SourcePosition } from '@capstan/schema';
-import { AUTH_TYPES, CONNECTION_TYPES, type JsonObject } from '@capstan/sdk';
-import { AUTH_FIELD_ALIASES } from './auth-fields.ts';
 import {
-  isMapping,
   itemsOf,
   type JsonNode,
+  jsonMapping,
   memberOf,
   membersOf,
   numberOr,
@@ -14,13 +12,13 @@ import {
   textsOf,
   wordOr,
 } from './json-node.ts';
-import { clusterIn, policyIn } from './map-resilience.ts';
+import { connectionFrom } from './map-connection.ts';
+import { policyIn } from './map-resilience.ts';
 import { originOf } from './pack-origin.ts';
 import { joinGlob, joinPath } from './relative-path.ts';
 import { DEFAULT_CALLS, DEFAULT_LOG, DEFAULT_RESULTS, DEFAULT_SERVER, DEFAULT_WORKSPACE } from './settings-defaults.ts';
 import {
   type CallDefaults,
-  type ConnectionAuthSettings,
   type ConnectionSettings,
   type HostSettings,
   type KeySettings,
@@ -72,7 +70,7 @@ function packOf(key: string, pack: JsonNode, file: CheckedFile): PackSettings {
     environment: texts(pack, 'environment'),
     egress: texts(pack, 'egress'),
     config: {
-      values: mappingOf(memberOf(pack, 'config')),
+      values: jsonMapping(memberOf(pack, 'config')),
       sourceOf: (inside) => sourceAt(file, [...path, 'config', ...inside]),
       references: 'operator',
     },
@@ -99,41 +97,18 @@ function workspaceOf(id: string, workspace: JsonNode, file: CheckedFile): Worksp
   return {
     id,
     packs: texts(workspace, 'packs'),
-    connections: connections.map((node, index) => connectionOf(node, [...path, 'connections', index], file)),
+    connections: connections.map((node, index) => connectionIn(node, [...path, 'connections', index], file)),
     limits: { ...rateLimitIn(memberOf(workspace, 'limits')) },
     position: file.locate(path),
   };
 }
 
-function connectionOf(node: JsonNode, path: DocumentPath, file: CheckedFile): ConnectionSettings {
-  const id = textOr(node, 'id', '');
-  const url = textOf(node, 'remote_cluster_url');
-  const remoteId = textOf(node, 'remote_connection_id');
-  return {
-    id,
-    pack: textOr(node, 'pack', ''),
-    toolType: textOr(node, 'tool_type', ''),
-    connectionType: wordOr(node, 'connection_type', CONNECTION_TYPES, 'remote'),
-    name: textOr(node, 'name', id),
-    ...(url === undefined ? {} : { remoteClusterUrl: url }),
-    cluster: clusterIn(node),
-    ...(remoteId === undefined ? {} : { remoteConnectionId: remoteId }),
-    config: mappingOf(memberOf(node, 'config')),
-    auth: authOf(memberOf(node, 'auth')),
+function connectionIn(node: JsonNode, path: DocumentPath, file: CheckedFile): ConnectionSettings {
+  return connectionFrom(node, {
     position: file.locate(path),
+    references: 'operator',
     sourceOf: (inside) => sourceAt(file, [...path, ...inside]),
-  };
-}
-
-function authOf(auth: JsonNode): ConnectionAuthSettings {
-  const type = wordOr(auth, 'type', AUTH_TYPES, 'none');
-  const token = type === 'bearer' ? textOf(auth, 'token') : undefined;
-  const fields = membersOf(auth).flatMap(([key, value]) => {
-    const name = AUTH_FIELD_ALIASES[key] ?? key;
-    if (key === 'type') return [];
-    return [[name, typeof value === 'string' ? value : textsOf(value).map(([, text]) => text)] as const];
   });
-  return { type, ...(token === undefined ? {} : { token }), fields: Object.fromEntries(fields) };
 }
 
 function keyOf(key: JsonNode, position: SourcePosition): KeySettings {
@@ -186,13 +161,4 @@ function sourceAt(file: CheckedFile, path: DocumentPath): ConfigSource {
 
 function texts(node: JsonNode, key: string): readonly string[] {
   return textsOf(memberOf(node, key)).map(([, text]) => text);
-}
-
-function mappingOf(node: JsonNode): JsonObject {
-  return isJsonMapping(node) ? node : {};
-}
-
-/** What `readYaml` gives is plain JSON all the way down. */
-function isJsonMapping(node: JsonNode): node is JsonObject {
-  return isMapping(node);
 }

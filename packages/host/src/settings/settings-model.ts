@@ -65,7 +65,7 @@ export interface ConnectionClusterSettings {
   readonly healthIntervalMs?: number;
 }
 
-/** A connection as the file declares it; strings may hold references, and nothing is resolved yet. */
+/** A connection as somebody declared it; strings may hold references, and nothing is resolved yet. */
 export interface ConnectionSettings {
   readonly id: string;
   /** A pack code or npm package name. */
@@ -79,9 +79,21 @@ export interface ConnectionSettings {
   readonly remoteConnectionId?: string;
   readonly config: Readonly<Record<string, JsonValue | undefined>>;
   readonly auth: ConnectionAuthSettings;
+  /** What its texts may refer to: everything in the operator's file, what `references.allow` lists where it came over the API. */
+  readonly references: ConfigLayerValues['references'];
+  /** Secrets that were kept apart: taken as they are, whatever they look like. */
+  readonly sealed: SealedConnection;
+  /** Where it stands; of one that came over the API its id, at 1:1. */
   readonly position: SourcePosition;
   /** The place of a path inside the connection, in the file's own words: `['config', 'region']`, `['auth', 'token']`. */
   sourceOf(path: readonly string[]): ConfigSource;
+}
+
+/** The secrets of a connection that came over the API. */
+export interface SealedConnection {
+  readonly config: Readonly<Record<string, JsonValue | undefined>>;
+  /** By field of `auth`. */
+  readonly auth: Readonly<Record<string, string>>;
 }
 
 /** How a declared connection proves who it is. Texts may be references; the keys are the file's own. */

@@ -18,6 +18,8 @@ export interface ContractService {
   readonly requests: readonly SeenRequest[];
   /** Changes what comes next. */
   answer(answer: (request: SeenRequest) => Answer): void;
+  /** The same, for what takes its time. */
+  answerLater(answer: (request: SeenRequest) => Promise<Answer>): void;
   stop(): Promise<void>;
   /** Listens again, at the same port. */
   restart(): Promise<void>;
@@ -26,7 +28,7 @@ export interface ContractService {
 /** Starts the service; it echoes the parameters until told otherwise. */
 export async function contractService(): Promise<ContractService> {
   const requests: SeenRequest[] = [];
-  let answerTo = (request: SeenRequest): Answer => ({
+  let answerTo = (request: SeenRequest): Answer | Promise<Answer> => ({
     status: 200,
     body: { success: true, result: { echo: request.body } },
   });
@@ -34,7 +36,7 @@ export async function contractService(): Promise<ContractService> {
     const server = createServer(async (incoming, outgoing) => {
       const request = await readRequest(incoming);
       requests.push(request);
-      const answer = answerTo(request);
+      const answer = await answerTo(request);
       if (!answer) return;
       outgoing.writeHead(answer.status, { 'content-type': 'application/json' });
       outgoing.end(JSON.stringify(answer.body));
@@ -54,6 +56,9 @@ export async function contractService(): Promise<ContractService> {
     url: `http://127.0.0.1:${port}`,
     requests,
     answer(next) {
+      answerTo = next;
+    },
+    answerLater(next) {
       answerTo = next;
     },
     stop,

@@ -27,6 +27,14 @@ export class ConnectionConditions {
     return this.#conditions.get(keyOf(workspaceId, connectionId)) ?? UNTESTED;
   }
 
+  forget(workspaceId: string, connectionId: string): void {
+    this.#conditions.delete(keyOf(workspaceId, connectionId));
+  }
+
+  forgetWorkspace(workspaceId: string): void {
+    for (const key of this.#conditions.keys()) if (key.startsWith(`${workspaceId}/`)) this.#conditions.delete(key);
+  }
+
   /** What a test found out. */
   tested(
     workspaceId: string,

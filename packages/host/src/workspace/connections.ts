@@ -32,6 +32,8 @@ export interface Binding {
   readonly settings: ConnectionSettings | undefined;
   readonly resolution: ConfigResolution;
   readonly connection: ToolConnection;
+  /** What of the connection itself, beside its config, cannot be used. */
+  readonly problems: readonly ConfigProblem[];
   /** `ready`, `needs_config` or `degraded`. */
   readonly state: ToolState;
   /** What to say of a key that a tool needs, and that nothing set. */
@@ -44,6 +46,8 @@ export interface BindingSources {
   readonly manifest: PackManifest;
   readonly workspaceId: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** What is set for the pack here, highest first. */
+  readonly system: readonly ConfigLayerValues[];
   /** Names that this pack may read. */
   readonly allowed: ReadonlySet<string>;
   readonly readFile: (path: string) => string;
@@ -65,8 +69,8 @@ export function bindConnection(
     workspace: sources.workspaceId,
     connection: id,
     schema: sources.manifest.configSchema,
-    ...optional('system', sources.pack.settings?.config),
-    ...optional('connectionLayer', settings && connectionLayerOf({ ...settings, references: 'operator' })),
+    system: sources.system,
+    ...(settings === undefined ? {} : { connectionLayer: connectionLayerOf(writtenConnection(settings)) }),
     environment: { variables: sources.variables, allowed: sources.allowed },
     readFile: sources.readFile,
     maskKey: sources.maskKey,
@@ -82,16 +86,16 @@ export function bindConnection(
     settings,
     resolution,
     connection: toolConnection(sources, { id, toolType, settings, config: resolution.values, fields }),
+    problems: fields.problems,
     state: bindingState(resolution, fields),
     missingKey: (key) => missingKeyOf(key, request),
   };
 }
 
-function optional<Key extends string>(
-  key: Key,
-  layer: ConfigLayerValues | undefined,
-): { readonly [K in Key]?: ConfigLayerValues } {
-  return layer === undefined ? {} : ({ [key]: layer } as { readonly [K in Key]?: ConfigLayerValues });
+function writtenConnection(settings: ConnectionSettings): Parameters<typeof connectionLayerOf>[0] {
+  const { config, auth } = settings.sealed;
+  const { token } = auth;
+  return { ...settings, sealed: { config, ...(token === undefined ? {} : { token }) } };
 }
 
 /** What a connection says beside its config, references resolved. */
@@ -118,14 +122,15 @@ function accountFields(
     if (text === undefined) return undefined;
     const name = `${settings?.id}.${field}`;
     const { variables, readFile } = sources;
-    const reading = resolveText({ text, name, references: 'operator', variables, readFile });
+    const references = settings?.references ?? 'operator';
+    const reading = resolveText({ text, name, references, variables, readFile });
     if (!reading.ok) problems.push(reading.problem);
     return reading.ok && reading.value !== '' ? reading.value : undefined;
   };
   const url =
     typeof config.base_url === 'string' ? config.base_url : read(settings?.remoteClusterUrl, 'remote_cluster_url');
   const remoteConnectionId = read(settings?.remoteConnectionId, 'remote_connection_id');
-  const auth = connectionAuth(settings?.auth, config, read);
+  const auth = connectionAuth(settings, config, read);
   const hasEgressList = sources.manifest.egress !== undefined || (sources.pack.settings?.egress.length ?? 0) > 0;
   const cluster = clusterOf({ settings: settings?.cluster, config, read, hasEgressList });
   return { url, cluster, remoteConnectionId, auth, problems };

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createHost } from '../create-host.ts';
-import { memoryEnablement } from '../enablement.ts';
 import type { Host } from '../host.ts';
 import type { EnablementState, EnablementStore } from '../host-options.ts';
+import { memoryEnablement } from '../state/enablement-keeper.ts';
 
 test('a name survives a restart, whoever comes first the next time', async () => {
   const enablement = memoryEnablement();

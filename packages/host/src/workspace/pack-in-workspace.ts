@@ -48,6 +48,11 @@ export class PackInWorkspace {
     return [...bindings];
   }
 
+  /** Those that somebody asked for so far. */
+  resolvedBindings(): readonly Binding[] {
+    return [...this.#bindings.values()];
+  }
+
   #choose(toolType: string, requested: string | undefined): ConnectionSettings | undefined {
     const candidates = this.candidates(toolType);
     if (requested !== undefined) return this.#named(requested, candidates, toolType);

@@ -1,20 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { ConfigResolution } from '@capstan/config';
 import type { Diagnostic } from '@capstan/schema';
-import { CapstanError, type Logger, type RemoteToolAdapter } from '@capstan/sdk';
+import { CapstanError, type Logger, type RemoteToolAdapter, type ToolConnection } from '@capstan/sdk';
 import type { DeclaredCallFactory } from '../backends/declared-calls.ts';
 import type { PackHttpFactory } from '../backends/pack-http.ts';
 import type { ConnectionPlace } from '../connection-test/connection-desk.ts';
 import type { ServiceScope } from '../container.ts';
-import type { Enablement } from '../enablement.ts';
 import type { Host, PackState, PackView } from '../host.ts';
 import type { McpSources } from '../mcp/mcp-sources.ts';
 import { declaredServers, type PackServersOptions, packServers } from '../mcp/pack-servers.ts';
 import type { Pack } from '../packs/pack.ts';
-import type { HostSettings } from '../settings/host-settings.ts';
+import type { CallDefaults, ConnectionSettings } from '../settings/host-settings.ts';
+import type { DeclaredState } from '../state/declared-state.ts';
+import { fingerprintOf } from '../state/fingerprint.ts';
 import { toolCallerOver } from '../tool-caller.ts';
 import { environmentNames, type PackFacts, packView } from '../views.ts';
-import type { Binding, BindingSources } from './connections.ts';
+import { type Binding, type BindingSources, bindConnection } from './connections.ts';
 import { connectionTypeOf, enablePack } from './enable-pack.ts';
 import { operatorFindings, unusedConnections } from './operator-findings.ts';
 import { PackInWorkspace } from './pack-in-workspace.ts';
@@ -24,8 +25,8 @@ import type { Workspace } from './workspace.ts';
 export interface WorkspacePacksOptions {
   readonly packs: ReadonlyMap<string, Pack>;
   readonly workspaces: ReadonlyMap<string, Workspace>;
-  readonly settings: HostSettings;
-  readonly enablement: Enablement;
+  readonly declared: DeclaredState;
+  readonly defaults: CallDefaults;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => string;
   /** The root of the container. */
@@ -40,6 +41,15 @@ export interface WorkspacePacksOptions {
   readonly openCircuits: () => PackFacts['openCircuits'];
   readonly phase: () => PackFacts['phase'];
   readonly onState: (event: { readonly pack: string; readonly workspace: string; readonly state: PackState }) => void;
+  /** Calls that begin now do not use the connection any more. `isGone`: and nobody declares it. */
+  readonly onReleased: (connection: ToolConnection, isGone: boolean) => void;
+}
+
+/** A pack as it was started in a workspace. */
+interface StartedPack {
+  readonly pack: Pack;
+  readonly fingerprint: string;
+  readonly instance: PackInWorkspace;
 }
 
 /** Packs in workspaces: enables, disables, and says how each is doing. */
@@ -48,12 +58,49 @@ export class WorkspacePacks {
   readonly #failures = new Map<string, CapstanError>();
   readonly #maskKey = randomBytes(32);
   readonly #workspaceScopes = new Map<string, ServiceScope>();
+  /** By workspace and pack code. */
+  readonly #started = new Map<string, Map<string, StartedPack>>();
 
   constructor(options: WorkspacePacksOptions) {
     this.#options = options;
-    for (const workspace of options.workspaces.values()) {
-      for (const pack of options.packs.values()) if (this.#owner(workspace.id, pack)) this.#start(workspace, pack);
+    for (const workspace of options.workspaces.values()) this.#reconcile(workspace);
+  }
+
+  /**
+   * Starts, stops and renews the packs of a workspace until they are as declared; what did not change is not touched.
+   * Calls under way end with what they began with.
+   * @param anew The code of a pack that is renewed in any case.
+   * @returns the codes of the packs that were touched
+   */
+  reconcile(workspaceId: string, anew?: string): readonly string[] {
+    const touched = this.#reconcile(this.#workspace(workspaceId), anew);
+    for (const code of touched) this.announce(workspaceId, code);
+    return touched;
+  }
+
+  #reconcile(workspace: Workspace, anew?: string): readonly string[] {
+    const { packs, declared } = this.#options;
+    const started = this.#startedIn(workspace.id);
+    const touched: string[] = [];
+    for (const code of [...started.keys()]) {
+      if (!packs.has(code)) touched.push(this.#stop(workspace, code));
     }
+    for (const pack of packs.values()) {
+      const isWanted = pack.body.kind === 'loaded' && declared.owner(workspace.id, pack) !== undefined;
+      const fingerprint = isWanted ? fingerprintOf(declared, workspace.id, pack) : undefined;
+      if (pack.code !== anew && started.get(pack.code)?.fingerprint === fingerprint) continue;
+      if (started.has(pack.code)) this.#stop(workspace, pack.code);
+      if (fingerprint !== undefined) this.#start(workspace, pack, fingerprint);
+      touched.push(pack.code);
+    }
+    return touched;
+  }
+
+  /** Stops everything of a workspace that is going away. */
+  removeWorkspace(workspace: Workspace): void {
+    for (const code of [...this.#startedIn(workspace.id).keys()]) this.#stop(workspace, code);
+    this.#started.delete(workspace.id);
+    this.#workspaceScopes.delete(workspace.id);
   }
 
   /** The packs as a workspace sees them, by code. */
@@ -63,38 +110,26 @@ export class WorkspacePacks {
     return views.sort((a, b) => (a.code < b.code ? -1 : 1));
   }
 
-  /** @throws CapstanError CAPSTAN_PACK_NOT_FOUND, or the reason why the pack was rejected */
-  enable(code: string, workspaceId: string, environment: readonly string[]): PackView {
+  /** One pack as a workspace sees it. @throws CapstanError CAPSTAN_PACK_NOT_FOUND */
+  view(code: string, workspaceId: string): PackView {
     const { workspace, pack } = this.#locate(code, workspaceId);
-    if (pack.body.kind === 'rejected') throw pack.body.error;
-    refuseUnknownNames(pack, environment);
-    if (this.#owner(workspaceId, pack) === 'file') return this.#view(workspace, pack);
-    this.#options.enablement.enable(workspaceId, pack.code, environment);
-    workspace.disable(pack.code);
-    this.#options.mcp.remove(workspaceId, pack.code);
-    this.#start(workspace, pack);
-    return this.#announce(workspace, pack);
+    return this.#view(workspace, pack);
   }
 
-  /** @throws CapstanError CAPSTAN_PACK_NOT_FOUND, or CAPSTAN_CONFLICT when a file owns the enablement */
-  disable(code: string, workspaceId: string): PackView {
-    const { workspace, pack } = this.#locate(code, workspaceId);
-    if (this.#owner(workspaceId, pack) === 'file') {
-      throw new CapstanError('CAPSTAN_CONFLICT', `capstan.yaml enables ${code} in ${workspaceId}`, {
-        hint: `Remove it from workspaces.${workspaceId}.packs in capstan.yaml; what a file owns is changed there.`,
-      });
-    }
-    this.#options.enablement.disable(workspaceId, pack.code);
-    workspace.disable(pack.code);
-    this.#options.mcp.remove(workspaceId, pack.code);
-    return this.#announce(workspace, pack);
+  /** @throws CapstanError CAPSTAN_PACK_NOT_FOUND, the reason why the pack was rejected, or CAPSTAN_INVALID_REQUEST for names that it does not ask for */
+  checkEnabling(code: string, workspaceId: string, environment: readonly string[]): Pack {
+    const { pack } = this.#locate(code, workspaceId);
+    if (pack.body.kind === 'rejected') throw pack.body.error;
+    refuseUnknownNames(pack, environment);
+    return pack;
   }
 
   /** @throws CapstanError CAPSTAN_PACK_NOT_FOUND, CAPSTAN_CONNECTION_NOT_FOUND or CAPSTAN_CONNECTION_AMBIGUOUS */
   explain(code: string, workspaceId: string, connection: string | undefined): ConfigResolution {
-    const { workspace, pack } = this.#locate(code, workspaceId);
+    const { pack } = this.#locate(code, workspaceId);
     if (pack.body.kind === 'rejected') throw pack.body.error;
-    const instance = workspace.pack(pack.code)?.instance ?? this.#instance(workspaceId, pack);
+    // Made for this question: what is written may stand at other places by now.
+    const instance = this.#instance(workspaceId, pack, () => {});
     const bindings = instance.allBindings(toolTypes(pack));
     const binding =
       connection === undefined
@@ -111,6 +146,12 @@ export class WorkspacePacks {
     );
   }
 
+  /** What would become of a connection that nobody declared yet, whatever the system layer says in its place. */
+  tryConnection(workspaceId: string, pack: Pack, settings: ConnectionSettings): Binding {
+    const { sources } = this.#instance(workspaceId, pack, () => {});
+    return bindConnection({ ...sources, system: [] }, settings.toolType, settings);
+  }
+
   /** The connections of a workspace, each with the pack that calls over it. */
   places(workspaceId: string): readonly ConnectionPlace[] {
     const workspace = this.#workspace(workspaceId);
@@ -121,12 +162,12 @@ export class WorkspacePacks {
     });
   }
 
-  #start(workspace: Workspace, pack: Pack): void {
+  #start(workspace: Workspace, pack: Pack, fingerprint: string): void {
     if (pack.body.kind === 'rejected') return;
-    this.#failures.delete(failureKey(workspace, pack));
+    this.#failures.delete(failureKey(workspace, pack.code));
     const { options, scope } = { options: this.#options, scope: this.#scopeOf(workspace.id) };
     const logger = childLogger(options.logger, { pack: pack.code, workspace: workspace.id });
-    const instance = this.#instance(workspace.id, pack);
+    const instance = this.#instance(workspace.id, pack, (message) => logger.warn(message));
     const servers = packServers(instance, workspace, options.packServers).map((server) => options.mcp.add(server));
     const enabled = enablePack({
       instance,
@@ -136,11 +177,42 @@ export class WorkspacePacks {
       adapter: options.adapter,
       packHttp: options.packHttp,
       declaredCalls: options.declaredCalls,
-      defaults: options.settings.defaults,
+      defaults: options.defaults,
       onFailure: (error) => this.#fail(workspace, pack, error),
-      onStarted: () => this.#failures.delete(failureKey(workspace, pack)),
+      onStarted: () => this.#failures.delete(failureKey(workspace, pack.code)),
     });
     workspace.enable(pack.code, enabled);
+    this.#startedIn(workspace.id).set(pack.code, { pack, fingerprint, instance });
+  }
+
+  #stop(workspace: Workspace, code: string): string {
+    const started = this.#startedIn(workspace.id);
+    const before = started.get(code);
+    started.delete(code);
+    workspace.disable(code);
+    this.#options.mcp.remove(workspace.id, code);
+    this.#failures.delete(failureKey(workspace, code));
+    if (before !== undefined) this.#release(workspace.id, before);
+    return code;
+  }
+
+  #release(workspaceId: string, { instance, pack }: StartedPack): void {
+    const { declared, onReleased } = this.#options;
+    const stillThere = new Set(declared.connectionsIn(workspaceId).map(({ id }) => id));
+    const isSome = instance.declared.some(({ id }) => !stillThere.has(id));
+    // Of one that nobody declares any more a grant may be kept, used or not.
+    const bindings = isSome ? instance.allBindings(toolTypes(pack)) : instance.resolvedBindings();
+    for (const { connection, derived } of bindings) {
+      onReleased(connection, !derived && !stillThere.has(connection.id));
+    }
+  }
+
+  #startedIn(workspaceId: string): Map<string, StartedPack> {
+    const known = this.#started.get(workspaceId);
+    if (known) return known;
+    const fresh = new Map<string, StartedPack>();
+    this.#started.set(workspaceId, fresh);
+    return fresh;
   }
 
   #scopeOf(workspaceId: string): ServiceScope {
@@ -151,42 +223,35 @@ export class WorkspacePacks {
     return scope;
   }
 
-  #instance(workspaceId: string, pack: Pack): PackInWorkspace {
+  #instance(workspaceId: string, pack: Pack, onWarning: BindingSources['onWarning']): PackInWorkspace {
     if (pack.body.kind === 'rejected') throw pack.body.error;
+    const { declared } = this.#options;
     const sources: BindingSources = {
       pack,
       manifest: pack.body.manifest,
       workspaceId,
       variables: this.#options.variables,
-      allowed: this.#allowed(workspaceId, pack),
+      system: declared.systemLayers(workspaceId, pack),
+      allowed: declared.environment(workspaceId, pack),
       readFile: this.#options.readFile,
       maskKey: this.#maskKey,
-      onWarning: (message) => this.#options.logger.warn(message, { pack: pack.code, workspace: workspaceId }),
+      onWarning,
     };
-    const declared = this.#options.settings.workspaces.get(workspaceId)?.connections ?? [];
-    const names = namesOf(pack);
-    const own = declared.filter((connection) => names.includes(connection.pack));
-    for (const { message, hint } of unusedConnections(own, toolTypes(pack))) sources.onWarning(`${message}. ${hint}`);
+    const own = declared.connections(workspaceId, pack);
+    for (const { message, hint } of unusedConnections(own, toolTypes(pack))) onWarning(`${message}. ${hint}`);
     return new PackInWorkspace(sources, own);
-  }
-
-  #allowed(workspaceId: string, pack: Pack): ReadonlySet<string> {
-    return new Set([
-      ...(pack.settings?.environment ?? []),
-      ...this.#options.enablement.environment(workspaceId, pack.code),
-    ]);
   }
 
   #view(workspace: Workspace, pack: Pack): PackView {
     return packView({
       pack,
-      enabled: this.#owner(workspace.id, pack) !== undefined,
+      enabled: this.#options.declared.owner(workspace.id, pack) !== undefined,
       bindings: this.#bindings(workspace, pack),
-      failure: this.#failures.get(failureKey(workspace, pack)),
+      failure: this.#failures.get(failureKey(workspace, pack.code)),
       openCircuits: this.#options.openCircuits(),
       phase: this.#options.phase(),
       servers: this.#options.mcp.list(workspace.id, pack.code),
-      allowed: this.#allowed(workspace.id, pack),
+      allowed: this.#options.declared.environment(workspace.id, pack),
       findings: this.#findings(workspace, pack),
     });
   }
@@ -202,12 +267,8 @@ export class WorkspacePacks {
     return workspace.pack(pack.code)?.instance.allBindings(toolTypes(pack)) ?? [];
   }
 
-  #owner(workspaceId: string, pack: Pack): ReturnType<Enablement['owner']> {
-    return this.#options.enablement.owner(workspaceId, namesOf(pack));
-  }
-
   #fail(workspace: Workspace, pack: Pack, error: CapstanError): void {
-    this.#failures.set(failureKey(workspace, pack), error);
+    this.#failures.set(failureKey(workspace, pack.code), error);
     this.#options.logger.error('the code of a pack does not start', {
       pack: pack.code,
       workspace: workspace.id,
@@ -243,15 +304,11 @@ export class WorkspacePacks {
   }
 }
 
-/** The names by which settings may speak of a pack: its code, and its key there. */
-function namesOf(pack: Pack): readonly string[] {
-  return pack.settings === undefined || pack.settings.key === pack.code ? [pack.code] : [pack.code, pack.settings.key];
-}
-
 /** The backends whose tools find a connection by their type. */
 const TYPED_KINDS: readonly string[] = ['code', 'remote', 'http', 'joined'];
 
-function toolTypes(pack: Pack): ReadonlySet<string> {
+/** The tool types that the tools of a pack find their connections by. */
+export function toolTypes(pack: Pack): ReadonlySet<string> {
   if (pack.body.kind === 'rejected') return new Set();
   const { code, tools } = pack.body.manifest;
   const runnable = tools.filter(({ backend }) => TYPED_KINDS.includes(backend.kind));
@@ -259,8 +316,8 @@ function toolTypes(pack: Pack): ReadonlySet<string> {
   return new Set([...runnable.map((tool) => connectionTypeOf(tool, code)), ...servers]);
 }
 
-function failureKey(workspace: Workspace, pack: Pack): string {
-  return `${workspace.id} ${pack.code}`;
+function failureKey({ id }: Workspace, code: string): string {
+  return `${id} ${code}`;
 }
 
 function refuseUnknownNames(pack: Pack, environment: readonly string[]): void {

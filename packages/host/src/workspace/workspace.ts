@@ -18,12 +18,16 @@ export class Workspace {
   readonly #byName = new Map<string, ToolEntry>();
   #sorted: readonly ToolEntry[] | undefined;
   #search: ToolSearch | undefined;
-  #revision = 0;
+  #revision: number;
 
-  /** @param names Exposed names that were given before, by tool id. */
-  constructor(id: string, names: Readonly<Record<string, string>> = {}) {
+  /**
+   * @param names Exposed names that were given before, by tool id.
+   * @param revision Where its revisions begin: one that was gone for a while does not repeat those that somebody knows.
+   */
+  constructor(id: string, names: Readonly<Record<string, string>> = {}, revision = 0) {
     this.id = id;
     this.#names = new NameBook(Object.entries(names));
+    this.#revision = revision;
   }
 
   /** Every exposed name given so far, of tools that are gone too. */
@@ -101,6 +105,18 @@ export class Workspace {
     return true;
   }
 
+  /** Takes over names that another replica gave first. @returns whether a tool here has another name now */
+  adoptNames(names: Readonly<Record<string, string>>): boolean {
+    for (const [toolId, name] of Object.entries(names)) this.#names.adopt(toolId, name);
+    const renamed = [...this.#byId.values()].filter(
+      (entry) => this.#names.nameOf(namedTool(entry)) !== entry.exposedName,
+    );
+    for (const { definition } of renamed) this.#remove(definition.id);
+    for (const { exposedName: _before, ...tool } of renamed) this.#put(tool, namedTool(tool).packCode);
+    if (renamed.length > 0) this.#changed();
+    return renamed.length > 0;
+  }
+
   /** All tools, by exposed name. */
   tools(): readonly ToolEntry[] {
     this.#sorted ??= [...this.#byId.values()].sort((a, b) => (a.exposedName < b.exposedName ? -1 : 1));
@@ -136,4 +152,12 @@ export class Workspace {
     this.#search = undefined;
     this.#revision += 1;
   }
+}
+
+/** What the names of a tool are made of. */
+function namedTool({ definition: { id, name } }: Pick<ToolEntry, 'definition'>): {
+  readonly packCode: string;
+  readonly toolName: string;
+} {
+  return { packCode: id.slice(0, -name.length - 1), toolName: name };
 }

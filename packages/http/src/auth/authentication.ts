@@ -49,6 +49,8 @@ export interface Authenticator {
   accountState(connection: ToolConnection, use?: CredentialUse): Promise<AccountState>;
   /** What is known of that without looking. */
   knownAccountState(connection: ToolConnection): AccountState;
+  /** The connection is gone: its tokens are let go, what its owner granted is removed, and no sign-in waits for it. */
+  forget(connection: ToolConnection): Promise<void>;
   /** When the token at hand ends; undefined where there is none. */
   tokenExpiresAt(connection: ToolConnection): number | undefined;
 }

@@ -113,6 +113,11 @@ class ConnectionAuthenticator implements Authenticator {
     return known?.account?.state ?? { kind: 'unknown' };
   }
 
+  async forget(connection: ToolConnection): Promise<void> {
+    this.#pending.forget(connection);
+    await this.#oauth.forget(connection);
+  }
+
   tokenExpiresAt(connection: ToolConnection): number | undefined {
     return this.#knownOAuth(connection)?.keeper.expiresAt;
   }

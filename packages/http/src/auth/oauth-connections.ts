@@ -62,6 +62,12 @@ export class OAuthConnections {
     return entry;
   }
 
+  /** Lets the tokens of a connection go, those of the store too. */
+  async forget(connection: ToolConnection): Promise<void> {
+    this.#entries.delete(keyOf(connection));
+    await this.#options.tokens.remove(keyOf(connection));
+  }
+
   #make(connection: ToolConnection, method: OAuthMethod, egress: readonly string[] | undefined): Entry {
     const { http, clock, tokens, onState } = this.#options;
     const { id, workspaceId } = connection;

@@ -51,6 +51,13 @@ export class PendingAuthorizations {
     );
   }
 
+  /** Nobody signs in for this connection any more. */
+  forget({ workspaceId, id }: ToolConnection): void {
+    for (const [state, { connection }] of this.#byState) {
+      if (connection.workspaceId === workspaceId && connection.id === id) this.#byState.delete(state);
+    }
+  }
+
   #forgetEnded(): void {
     const now = this.#clock.now();
     for (const [state, { expiresAt }] of this.#byState) if (expiresAt <= now) this.#byState.delete(state);
