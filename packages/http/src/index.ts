@@ -36,6 +36,7 @@ export {
   type CircuitTicket,
   DEFAULT_BREAKER,
 } from './circuit-breaker.ts';
+export { discover } from './discovery/discover.ts';
 export { Refreshing, type RefreshOptions } from './discovery/refreshing.ts';
 export type { SrvRecord } from './discovery/service-addresses.ts';
 export { Endpoint } from './endpoint/endpoint.ts';

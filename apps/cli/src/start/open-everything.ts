@@ -60,6 +60,9 @@ export async function openEverything(
     ...(settings?.server.publicUrl === undefined ? {} : { publicUrl: settings.server.publicUrl }),
   });
   stack.defer(() => server.close({ timeoutMs: DRAIN_MS }));
+  if (example !== undefined) {
+    example.onEnded(() => noticeDeadExample(host, example.url, log));
+  }
   const warning = exposureWarning(address.host, new URL(server.url).port);
   if (warning !== undefined) context.printer.note(warning);
   return { places, host, folder, url: server.url, exampleUrl: example?.url };
@@ -103,8 +106,22 @@ async function openHost(
   }
 }
 
+/** Tests the connections that lead to it, so that `capstan status` knows before a call fails. */
+async function noticeDeadExample(host: Host, url: string, { logger }: Log): Promise<void> {
+  for (const workspace of host.workspaces()) {
+    for (const { id, remoteClusterUrl } of host.connections(workspace)) {
+      if (remoteClusterUrl !== url) continue;
+      await host.testConnection(id, workspace).catch((cause: unknown) => {
+        logger.warn('a connection of the example service cannot be tested', { connection: id, cause });
+      });
+    }
+  }
+}
+
 interface ExampleEnvironment {
   readonly url: string;
+  /** Calls the listener when it ends unasked. */
+  readonly onEnded: (listener: () => Promise<void>) => void;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -116,11 +133,15 @@ async function openExample({ printer }: CommandContext, stack: AsyncDisposableSt
     isStopping = true;
     return example.stop();
   });
-  void example.ended.then(() => {
-    if (!isStopping) printer.note('the example service has ended; its tools fail until the next start');
+  const listeners: (() => Promise<void>)[] = [];
+  void example.ended.then(async () => {
+    if (isStopping) return;
+    printer.note('the example service has ended; its tools fail until the next start');
+    for (const listener of listeners) await listener();
   });
   return {
     url: example.url,
+    onEnded: (listener) => void listeners.push(listener),
     environment: { EXAMPLE_REMOTE_BASE_URL: example.url, EXAMPLE_REMOTE_API_TOKEN: token },
   };
 }

@@ -260,3 +260,26 @@ test('config explain is the same in process and over a server, and shows no secr
   expect(await served.exit).toBe(0);
   expect(served.fake.stdout().split('\n')[0]).toBe(inProcess.fake.stdout().split('\n')[0]);
 });
+
+test('a dead example service shows in the status before a call fails', async () => {
+  const { summary } = await startForProgram(['--with-example']);
+  const status = async () => {
+    const fake = fakeIo({ argv: ['status', '--url', summary.url, '--key', summary.keys.admin], cwd: folder.path });
+    return { code: await runCli(fake.io), out: fake.stdout() };
+  };
+  expect(await status()).toMatchObject({ code: 0 });
+  process.kill(await exampleProcess(), 'SIGKILL');
+  await expect
+    .poll(status)
+    .toMatchObject({ code: 9, out: expect.stringMatching(/unavailable since .*\n.*Nothing listens there|hint/su) });
+});
+
+/** The child of this process that runs the example service. */
+async function exampleProcess(): Promise<number> {
+  const { stdout } = await promisify(execFile)('ps', ['-Ao', 'pid=,ppid=,args=']);
+  const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/u));
+  const own = rows.find(
+    ([, parent, ...words]) => parent === String(process.pid) && /example-child/u.test(words.join(' ')),
+  );
+  return Number(own?.[0]);
+}

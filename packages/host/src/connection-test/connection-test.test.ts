@@ -254,3 +254,24 @@ test('all kinds of tools of a connection share its token', async () => {
     ['/plain', 'Bearer granted'],
   ]);
 });
+
+test('a connection whose service only a registry knows is tested where the registry says', async () => {
+  const remote = await service();
+  let answer: { status: number; body: unknown } = { status: 200, body: { url: remote.url } };
+  const registry = await contractService();
+  registry.answer(() => answer);
+  const connection = `registry: http, registry_url: "${registry.url}", service_name: line, auth: { type: bearer, token: ${TOKEN} }`;
+  const { host } = await hostOn({
+    'capstan.yaml': settings('', connection).replace('remote_cluster_url: "", ', ''),
+    'packs/line/manifest.yaml': MANIFEST,
+  });
+  const report = await host.testConnection('main');
+  expect(report).toMatchObject({ ok: true, status: 'connected', url: remote.url });
+  answer = { status: 500, body: {} };
+  const failed = await host.testConnection('main');
+  expect(failed).toMatchObject({ ok: false, status: 'unavailable' });
+  expect(failed.steps[0]).toMatchObject({
+    name: 'config',
+    error: { code: 'CAPSTAN_REMOTE_UNREACHABLE', message: expect.stringContaining('500') },
+  });
+});

@@ -1,5 +1,5 @@
 import type { Authenticator, EndpointProbe, HttpClient } from '@capstan/http';
-import { HttpFailure } from '@capstan/http';
+import { discover, HttpFailure } from '@capstan/http';
 import {
   type CapstanError,
   type Clock,
@@ -7,7 +7,6 @@ import {
   type InvocationOutcome,
   isCapstanError,
   type JsonObject,
-  type ToolConnection,
 } from '@capstan/sdk';
 import type { ToolState } from '../host.ts';
 import type { Binding } from '../workspace/connections.ts';
@@ -47,14 +46,14 @@ const STEP_TIMEOUT_MS = 10_000;
 
 /** Walks from the config to one harmless call, and stops at the first step that fails. Never rejects. */
 export async function testConnection(subject: TestSubject, services: TestServices): Promise<ConnectionTestReport> {
-  const steps = await walk(subject, services);
+  const { steps, url } = await walk(subject, services);
   const { binding, workspaceId } = subject;
   const failed = steps.find((step) => step.outcome === 'failed');
   return {
     connection: binding.id,
     workspace: workspaceId,
     pack: binding.connection.pack,
-    url: urlOf(binding.connection),
+    url,
     ok: failed === undefined,
     status: statusAfter(failed),
     testedAt: services.clock.now(),
@@ -62,13 +61,43 @@ export async function testConnection(subject: TestSubject, services: TestService
   };
 }
 
-/** Of several endpoints the first: the others have their health probes. */
-function urlOf({ remoteClusterUrl, cluster }: ToolConnection): string | undefined {
-  return cluster?.endpoints[0]?.url ?? remoteClusterUrl;
+/** Where the service is: of several endpoints the first, since the others have their health probes. */
+interface Whereabouts {
+  readonly url: string | undefined;
+  /** As in `HttpClient.target`. */
+  readonly egress: readonly string[] | undefined;
 }
 
-async function walk(subject: TestSubject, services: TestServices): Promise<readonly ConnectionTestStep[]> {
+/** What is declared, else what the registry of the service says now. */
+async function whereabouts({ binding, egress }: TestSubject, { http }: TestServices): Promise<Whereabouts> {
+  const { remoteClusterUrl, cluster } = binding.connection;
+  const own = egress.length === 0 ? undefined : egress;
+  const declared = cluster?.endpoints[0]?.url ?? remoteClusterUrl;
+  if (declared !== undefined || cluster?.discovery === undefined) return { url: declared, egress: own };
+  const [found] = await discover(cluster.discovery, { http });
+  return { url: found?.url, egress: cluster.trustDiscovery ? undefined : own };
+}
+
+interface Walk {
+  readonly steps: readonly ConnectionTestStep[];
+  readonly url: string | undefined;
+}
+
+async function walk(subject: TestSubject, services: TestServices): Promise<Walk> {
+  let where: Whereabouts = { url: undefined, egress: undefined };
+  const steps = await walkFrom(subject, services, (found) => {
+    where = found;
+  });
+  return { steps, url: where.url };
+}
+
+async function walkFrom(
+  subject: TestSubject,
+  services: TestServices,
+  onFound: (where: Whereabouts) => void,
+): Promise<readonly ConnectionTestStep[]> {
   const steps: ConnectionTestStep[] = [];
+  let where: Whereabouts = { url: undefined, egress: undefined };
   const take = async (name: ConnectionTestStepName, act: () => Promise<string> | string): Promise<boolean> => {
     const step = await timed(name, act, services.clock);
     steps.push(step);
@@ -76,9 +105,15 @@ async function walk(subject: TestSubject, services: TestServices): Promise<reado
   };
   const { binding, egress } = subject;
   const { connection } = binding;
-  const target = (): ReturnType<HttpClient['target']> =>
-    services.http.target(urlOf(connection) ?? '', egress.length === 0 ? undefined : egress);
-  if (!(await take('config', () => checkConfig(binding, target)))) return steps;
+  const target = (): ReturnType<HttpClient['target']> => services.http.target(where.url ?? '', where.egress);
+  const isComplete = await take('config', async () => {
+    if (isUnready(binding.state)) throw notReady(`connection ${binding.id}`, binding.state);
+    where = await whereabouts(subject, services);
+    onFound(where);
+    target();
+    return 'complete';
+  });
+  if (!isComplete) return steps;
   const way = await services.probe.probe(target(), STEP_TIMEOUT_MS);
   steps.push(...way.map(wayStep));
   if (way.some(({ outcome }) => outcome === 'failed')) return steps;
@@ -134,12 +169,6 @@ function wordsOf({ code, message, hint }: CapstanError): Pick<CapstanError, 'cod
   return { code, message, hint };
 }
 
-function checkConfig({ id, state }: Binding, target: () => unknown): string {
-  if (isUnready(state)) throw notReady(`connection ${id}`, state);
-  target();
-  return 'complete';
-}
-
 function isUnready(state: ToolState): state is Exclude<ToolState, { kind: 'ready' }> {
   return state.kind !== 'ready';
 }
@@ -187,6 +216,8 @@ const NEEDS_SOMEBODY: ReadonlySet<string> = new Set(['CAPSTAN_NEEDS_REAUTH', 'CA
 
 function statusAfter(failed: ConnectionTestStep | undefined): ConnectionStatus {
   if (failed === undefined || failed.outcome !== 'failed') return 'connected';
-  if (failed.name === 'config') return 'registered_but_not_connected';
+  // A registry that gives no answer is an outage; a setting that is not there is not.
+  if (failed.name === 'config' && !failed.error.code.startsWith('CAPSTAN_REMOTE_'))
+    return 'registered_but_not_connected';
   return NEEDS_SOMEBODY.has(failed.error.code) ? 'needs_reauth' : 'unavailable';
 }

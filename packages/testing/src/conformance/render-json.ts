@@ -23,6 +23,7 @@ function toJson({ id, title, level, source, verdict, durationMs }: RequirementRe
     source,
     status: verdict.status,
     ...(verdict.status === 'passed' ? {} : { reason: verdict.reason }),
+    ...(verdict.status === 'failed' && verdict.sent !== undefined ? { sent: verdict.sent } : {}),
     ...(verdict.status === 'skipped' ? { skipped_because: verdict.kind } : {}),
     duration_ms: Math.round(durationMs),
   };

@@ -36,7 +36,10 @@ function testCase(result: RequirementResult): string {
   const message = attributesOf({
     message: verdict.status === 'failed' && level === 'should' ? `recommended: ${verdict.reason}` : verdict.reason,
   });
-  return `    <testcase ${attributes}>\n      <${isFailure(result) ? 'failure' : 'skipped'} ${message}/>\n    </testcase>`;
+  const name = isFailure(result) ? 'failure' : 'skipped';
+  const sent = verdict.status === 'failed' ? verdict.sent : undefined;
+  const detail = sent === undefined ? `<${name} ${message}/>` : `<${name} ${message}>sent ${escaped(sent)}</${name}>`;
+  return `    <testcase ${attributes}>\n      ${detail}\n    </testcase>`;
 }
 
 function attributesOf(values: Readonly<Record<string, string | number>>): string {

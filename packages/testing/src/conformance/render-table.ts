@@ -30,6 +30,7 @@ function row({ id, title, level, verdict, source }: RequirementResult, width: nu
   return [
     line,
     `${indent}${visible(verdict.reason)}`,
+    ...(verdict.sent === undefined ? [] : [`${indent}sent ${visible(verdict.sent)}`]),
     `${indent}see docs/conformance.md#${id.toLowerCase()} and ${source}`,
   ];
 }

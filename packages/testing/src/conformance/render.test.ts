@@ -20,7 +20,7 @@ const REPORT: ConformanceReport = {
   results: [
     result('A-1', 'must', passed),
     result('LONGER-2', 'must', failed('got "<b>" & \u0001\nthen nothing')),
-    result('A-3', 'should', failed('no colour')),
+    result('A-3', 'should', { status: 'failed', reason: 'no colour', sent: 'POST /v1/tools/a {"x":1}' }),
     result('A-4', 'optional', notOffered('nobody offers it')),
   ],
 };
@@ -37,6 +37,7 @@ describe('a report', () => {
         '                see docs/conformance.md#longer-2 and docs/formats/remote-contract.md#errors',
         'warn  A-3       should    About A-3',
         '                no colour',
+        '                sent POST /v1/tools/a {"x":1}',
         '                see docs/conformance.md#a-3 and docs/formats/remote-contract.md#errors',
         'skip  A-4       optional  About A-4 (nobody offers it)',
         '',
@@ -71,7 +72,9 @@ describe('a report', () => {
     );
     expect(xml).toContain('<testcase classname="contract.must" name="A-1 About A-1" time="0.012"/>');
     expect(xml).toContain('<failure message="got &quot;&lt;b&gt;&quot; &amp; \ufffd&#10;then nothing"/>');
-    expect(xml).toContain('<skipped message="recommended: no colour"/>');
+    expect(xml).toContain(
+      '<skipped message="recommended: no colour">sent POST /v1/tools/a {&quot;x&quot;:1}</skipped>',
+    );
     expect(xml).toContain('<skipped message="nobody offers it"/>');
   });
 });

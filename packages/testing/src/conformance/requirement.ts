@@ -4,7 +4,15 @@ import type { Bench } from './bench.ts';
 export type RequirementLevel = 'must' | 'should' | 'optional';
 
 /** What a check found. */
-export type Verdict = { readonly status: 'passed' } | { readonly status: 'failed'; readonly reason: string } | Skipped;
+export type Verdict = { readonly status: 'passed' } | FailedVerdict | Skipped;
+
+/** It does not hold. */
+export interface FailedVerdict {
+  readonly status: 'failed';
+  readonly reason: string;
+  /** The last body that the check sent, for people: cut where it is long. */
+  readonly sent?: string;
+}
 
 /** A check that was not made. `not_offered`: there is nothing to check. `not_checked`: there would be. */
 export interface Skipped {

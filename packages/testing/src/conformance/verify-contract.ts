@@ -7,7 +7,7 @@ import { type ConformanceReport, concludeFrom, type RequirementResult } from './
 import { failed, notChecked, type Requirement, type Verdict } from './requirement.ts';
 import { CONTRACT_REQUIREMENTS } from './requirements.ts';
 import { chooseSubject, type Discovery, readDiscovery } from './survey.ts';
-import { NoAnswer, Wire } from './wire.ts';
+import { NoAnswer, type SentRequest, Wire } from './wire.ts';
 
 /** Which service is checked, and how. */
 export interface VerifyContractOptions {
@@ -128,18 +128,32 @@ async function verify(requirement: Requirement, bench: Bench, { verdicts, now }:
 }
 
 async function checkOf({ check }: Requirement, bench: Bench): Promise<Verdict> {
+  bench.wire.forgetSent();
   try {
-    return withoutToken(await check(bench), bench.token);
+    return withoutToken(withSent(await check(bench), bench.wire.lastSent), bench.token);
   } catch (error) {
-    if (error instanceof NoAnswer) return failed(error.message);
+    if (error instanceof NoAnswer)
+      return withoutToken(withSent(failed(error.message), bench.wire.lastSent), bench.token);
     throw error;
   }
+}
+
+const MAX_SHOWN_BODY = 400;
+
+/** With the body a provider can make the same call by hand. */
+function withSent(verdict: Verdict, sent: SentRequest | undefined): Verdict {
+  if (verdict.status !== 'failed' || sent === undefined) return verdict;
+  const text = sent.body.toString();
+  const body = text.length <= MAX_SHOWN_BODY ? text : `${text.slice(0, MAX_SHOWN_BODY)}… (${text.length} characters)`;
+  return { ...verdict, sent: `${sent.request} ${body}` };
 }
 
 /** A service that repeats the token is not to have it repeated in a log of CI as well. */
 function withoutToken(verdict: Verdict, token: string | undefined): Verdict {
   if (verdict.status === 'passed' || token === undefined || token === '') return verdict;
-  return { ...verdict, reason: verdict.reason.replaceAll(token, MASK) };
+  const reason = verdict.reason.replaceAll(token, MASK);
+  if (verdict.status === 'skipped' || verdict.sent === undefined) return { ...verdict, reason };
+  return { ...verdict, reason, sent: verdict.sent.replaceAll(token, MASK) };
 }
 
 /** What cannot be checked because of something that is not offered is not offered either. */

@@ -25,6 +25,12 @@ export interface WireAnswer {
   readonly durationMs: number;
 }
 
+/** A request that went out with a body. */
+export interface SentRequest {
+  readonly request: string;
+  readonly body: string | Buffer;
+}
+
 /** Nothing came back. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
@@ -59,6 +65,7 @@ const ANYWHERE = ['0.0.0.0/0', '::/0'];
 export class Wire {
   readonly #options: WireOptions;
   readonly #answers: WireAnswer[] = [];
+  #lastSent: SentRequest | undefined;
 
   constructor(options: WireOptions) {
     this.#options = options;
@@ -72,6 +79,16 @@ export class Wire {
   /** Every answer so far, in order, without those that say that something is not offered. */
   get answers(): readonly WireAnswer[] {
     return this.#answers;
+  }
+
+  /** The last request that went out with a body. */
+  get lastSent(): SentRequest | undefined {
+    return this.#lastSent;
+  }
+
+  /** Forgets it, so that what the next check says is about its own requests. */
+  forgetSent(): void {
+    this.#lastSent = undefined;
   }
 
   readonly send: Send = async (request) => {
@@ -97,6 +114,7 @@ export class Wire {
     const local = absolute === null ? path : `${absolute.pathname}${absolute.search}`;
     const shown = `${method} ${local.length > MAX_SHOWN_PATH ? `${local.slice(0, MAX_SHOWN_PATH)}…` : local}`;
     const startedMs = now();
+    if (body !== undefined) this.#lastSent = { request: shown, body };
     try {
       const answer = await http.exchange({
         target,
