@@ -9,6 +9,7 @@ import { addPackCommands } from './commands/pack-commands.ts';
 import { addStartCommand } from './commands/start-command.ts';
 import { addStatusCommand } from './commands/status-command.ts';
 import { addToolCommands } from './commands/tool-commands.ts';
+import { addWorkflowCommands } from './commands/workflow-commands.ts';
 import { addGlobalOptions } from './global-options.ts';
 import { examples } from './output/examples.ts';
 import { VERSION } from './version.ts';
@@ -37,6 +38,7 @@ export function createProgram(io: CliIo, run: CommandRunner): Command {
   addStatusCommand(program, run);
   addContractCommands(program, run);
   addMcpCommand(program, run);
+  addWorkflowCommands(program, run);
   return program.addHelpText(
     'after',
     examples([

@@ -77,3 +77,10 @@ test('an expression says what it speaks of and what it gives', () => {
     },
   });
 });
+
+test('two functions beyond CEL: whether there is anything in a value, and a value as text', () => {
+  expect(
+    evaluate('[truthy(body), truthy(""), truthy(null), truthy([]), truthy({}), truthy(0), truthy({"a": 1})]'),
+  ).toEqual([true, false, false, false, false, false, true]);
+  expect(evaluate('text(input.q) + text(body.items)')).toBe('z[{"id":1,"name":"a"}]');
+});

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@capstan/sdk';
 import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import { type ExpressionReference, referencesIn } from './expression-references.ts';
-import { jsonOfResult } from './json-of-result.ts';
+import { jsonOfResult, textOf } from './json-of-result.ts';
 import { reasonOf, withinTime } from './time-limit.ts';
 
 /** The types that a variable of an expression can be declared with. JSON is `dyn`; its numbers are doubles. */
@@ -39,7 +39,10 @@ const MAX_SOURCE_LENGTH = 4_000;
 
 const LIMITS = { maxAstNodes: 1_000, maxDepth: 50, maxListElements: 200, maxMapEntries: 200, maxCallArguments: 16 };
 
-/** The language in which the given variables can be spoken of; a name that is not among them is refused when it is read. */
+/**
+ * The language in which the given variables can be spoken of; a name that is not among them is refused when it is read.
+ * Beyond CEL it has `truthy(value)`, whether there is anything in it, and `text(value)`, a text as it is, else JSON.
+ */
 export function createExpressionLanguage<const Types extends VariableTypes>(types: Types): ExpressionLanguage<Types> {
   const environment = new Environment({
     unlistedVariablesAreDyn: false,
@@ -49,6 +52,8 @@ export function createExpressionLanguage<const Types extends VariableTypes>(type
   });
   for (const [name, type] of Object.entries(types)) environment.registerVariable(name, type);
   allowMixedNumbers(environment);
+  environment.registerFunction('truthy(dyn): bool', isTruthy);
+  environment.registerFunction('text(dyn): string', (value: unknown) => textOf(jsonOfResult(value)));
   const names: Names = {
     all: new Set(Object.keys(types)),
     integers: Object.keys(types).filter((name) => types[name] === 'int'),
@@ -59,6 +64,14 @@ export function createExpressionLanguage<const Types extends VariableTypes>(type
 interface Names {
   readonly all: ReadonlySet<string>;
   readonly integers: readonly string[];
+}
+
+/** Whether there is anything in a value: the sense in which Python, Jinja and JavaScript authors write conditions. */
+function isTruthy(value: unknown): boolean {
+  if (value instanceof Map) return value.size > 0;
+  if (Array.isArray(value)) return value.length > 0;
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value);
 }
 
 /** JSON knows one kind of number, and authors write `count + 1`: CEL's own answer to that is an error. */

@@ -13,6 +13,11 @@ export function jsonOfResult(value: unknown): JsonValue {
   return new JsonWriter().write(value, 0);
 }
 
+/** A text as it is, everything else as JSON. */
+export function textOf(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 class JsonWriter {
   #values = 0;
   #characters = 0;

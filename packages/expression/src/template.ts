@@ -1,6 +1,7 @@
 import type { JsonValue } from '@capstan/sdk';
 import type { Expression, ExpressionLanguage, VariableTypes, VariableValues } from './expression-language.ts';
 import type { ExpressionReference } from './expression-references.ts';
+import { textOf } from './json-of-result.ts';
 import { splitText, type TextPart } from './template-text.ts';
 
 /** A value whose texts may hold `${{ expressions }}`, read and checked. */
@@ -117,7 +118,7 @@ function valueOfExpression<Types extends VariableTypes>(
 }
 
 function joined(values: readonly JsonValue[]): string {
-  const text = values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join('');
+  const text = values.map(textOf).join('');
   if (text.length > MAX_TEXT_LENGTH) throw new Error(`a text has at most ${MAX_TEXT_LENGTH} characters`);
   return text;
 }
