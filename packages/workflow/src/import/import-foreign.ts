@@ -1,16 +1,9 @@
-import type { DocumentPath } from '@capstan/schema';
-import type { JsonObject, JsonValue } from '@capstan/sdk';
+import type { JsonValue } from '@capstan/sdk';
 import { isJsonObject } from '../definition/json.ts';
 import type { Report } from '../definition/report.ts';
+import type { ImportedWorkflow } from './imported-workflow.ts';
 import { importLesson } from './lesson.ts';
 import { importPlaybook } from './playbook.ts';
-
-/** A workflow that was written in another form, in our own. */
-export interface ImportedWorkflow {
-  readonly source: JsonObject;
-  /** Where a part of our form stood in the other one. */
-  origin(path: DocumentPath): DocumentPath;
-}
 
 /** Translates the lesson's form and playbooks; undefined for what is in our own form already. What changed is reported. */
 export function importForeign(value: JsonValue, report: Report): ImportedWorkflow | undefined {

@@ -2,7 +2,7 @@ import type { DocumentPath } from '@capstan/schema';
 import type { JsonObject, JsonValue } from '@capstan/sdk';
 import { isJsonObject, objectAt, objectsAt, textAt, textsAt } from '../definition/json.ts';
 import type { Report } from '../definition/report.ts';
-import type { ImportedWorkflow } from './import-foreign.ts';
+import type { ImportedWorkflow } from './imported-workflow.ts';
 import { translateJinja } from './jinja.ts';
 import { PlaybookNames } from './playbook-names.ts';
 import { translatePython } from './python-expression.ts';
