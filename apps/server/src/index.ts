@@ -1,5 +1,5 @@
 export { bootstrapServerKeys } from './auth/bootstrap-server-keys.ts';
-export { documentFetcher } from './auth/document-fetcher.ts';
+export { type OpenAuthOptions, type OpenedAuth, openAuth } from './auth/open-auth.ts';
 export type { AuthOptions, ServerKey } from './auth/server-auth.ts';
 export { isServerProof } from './auth/server-proof.ts';
 export { storeKeys } from './auth/store-keys.ts';

@@ -1,6 +1,6 @@
 import { CapstanError } from '@capstan/sdk';
 import { digestOf, prefixOf, readToken } from './key-token.ts';
-import type { Role } from './roles.ts';
+import type { Role, Scope } from './roles.ts';
 import type { StoredKey } from './stored-key.ts';
 
 /** A key whose value stands in a file of the operator. */
@@ -10,6 +10,10 @@ export interface ChosenKey {
   readonly role: Role;
   /** Viewers and agents belong to one; default `default`. Operators and admins without one may go everywhere. */
   readonly workspace?: string;
+  /** Narrower than the role; absent or empty means all of it. */
+  readonly scopes?: readonly Scope[];
+  /** In ms since the epoch; absent means never. */
+  readonly expiresAt?: number;
   readonly value: string;
 }
 
@@ -22,7 +26,7 @@ const STRONG = /^[!-~]{16,}$/;
  */
 export function chosenKeys(keys: readonly ChosenKey[]): readonly StoredKey[] {
   refuseDoubles(keys);
-  return keys.map(({ name, role, workspace, value }) => {
+  return keys.map(({ name, role, workspace, scopes = [], expiresAt, value }) => {
     const digest = digestOf(value);
     const needsHome = role === 'viewer' || role === 'agent';
     return {
@@ -31,11 +35,11 @@ export function chosenKeys(keys: readonly ChosenKey[]): readonly StoredKey[] {
       prefix: prefixOf(value, digest),
       digest,
       role,
-      scopes: [],
+      scopes,
       workspace: needsHome ? (workspace ?? 'default') : workspace,
       createdAt: 0,
       createdBy: 'system:operator_file',
-      expiresAt: undefined,
+      expiresAt,
       revokedAt: undefined,
       lastUsedAt: undefined,
     };

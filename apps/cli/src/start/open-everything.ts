@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createHost, type Host, openAuditSpool } from '@capstan/host';
 import { formatDiagnostic } from '@capstan/schema';
-import { createLog, type DataFolder, type Log, openDataFolder, SERVER_CHAIN, startServer } from '@capstan/server';
+import {
+  createLog,
+  type DataFolder,
+  type Log,
+  openAuth,
+  openDataFolder,
+  SERVER_CHAIN,
+  startServer,
+} from '@capstan/server';
 import type { CommandContext } from '../command-context.ts';
 import { outgoingRequestPrinter } from '../debug-output.ts';
 import { findPlaces, type Places } from '../places.ts';
@@ -48,9 +56,17 @@ export async function openEverything(
   const environment = { ...io.env, ...example?.environment };
   const host = await openHost(context, { places, settings, folder, log, environment });
   stack.defer(() => host.close({ timeoutMs: DRAIN_MS }));
+  const { auth, close: closeAuth } = openAuth({
+    settings,
+    masterKey: io.env.CAPSTAN_MASTER_KEY,
+    folder: folder.path,
+    cwd: places.folder,
+  });
+  stack.defer(closeAuth);
   const server = await startServer({
     host,
     keys,
+    auth,
     listen: address,
     dataFolder: folder,
     log,

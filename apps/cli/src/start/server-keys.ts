@@ -37,8 +37,7 @@ export function serverKeys(settings: HostSettings | undefined, { env, folder }: 
         hint: 'Give it a value, or take the key out.',
       });
     }
-    return key.role === 'agent'
-      ? { name: key.name, role: key.role, workspace: key.workspace, value }
-      : { name: key.name, role: key.role, value };
+    const { position: _where, ...rest } = key;
+    return { ...rest, value };
   });
 }

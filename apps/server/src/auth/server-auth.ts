@@ -77,7 +77,7 @@ export class ServerAuth {
     this.masked = keys.map(({ value }) => createSecret(value));
     this.#publicUrl = publicUrl;
     this.#blocked = addressRanges(options.blocked ?? [], 'auth.blocked');
-    this.#trustedProxies = addressRanges(options.trustedProxies ?? [], 'auth.trusted_proxies');
+    this.#trustedProxies = addressRanges(options.trustedProxies ?? [], 'server.trusted_proxies');
     this.issuers = jwt?.issuers.map(({ issuer }) => issuer) ?? [];
     const sources = [memoryKeyStore(chosenKeys(keys)), ...(keyStore === undefined ? [] : [keyStore])];
     this.sessions = new SessionTokens({

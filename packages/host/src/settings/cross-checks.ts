@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { isHostVariable } from '@capstan/config';
 import { type DocumentPath, suggest } from '@capstan/schema';
-import { cidrFlaw } from './check-cidr.ts';
+import { checkAuthSection, checkRanges } from './check-auth-section.ts';
 import { checkConnections } from './check-connections.ts';
 import { itemsOf, type JsonNode, memberOf, membersOf, nodeAt, textsOf } from './json-node.ts';
 import { originOf } from './pack-origin.ts';
@@ -16,7 +16,8 @@ export function crossChecks(root: JsonNode): readonly SettingFinding[] {
     ),
     ...checkConnections(root),
     ...checkKeys(root),
-    ...checkRanges(root),
+    ...checkRanges(root, ['egress', 'allow_private']),
+    ...checkAuthSection(root),
     ...checkReferences(root),
     ...checkTimes(root),
     ...checkOrigins(root),
@@ -92,16 +93,6 @@ function unknownWorkspace(index: number, workspace: string, known: readonly stri
 function workspaceIds(root: JsonNode): readonly string[] {
   const declared = memberOf(root, 'workspaces');
   return declared === undefined ? ['default'] : membersOf(declared).map(([id]) => id);
-}
-
-function checkRanges(root: JsonNode): readonly SettingFinding[] {
-  const path = ['egress', 'allow_private'];
-  return textsOf(nodeAt(root, path)).flatMap(([index, range]) => {
-    const flaw = range === '' ? undefined : cidrFlaw(range);
-    if (flaw === undefined) return [];
-    const hint = 'Write an address and a length, such as 127.0.0.0/8 or fd00::/8.';
-    return [{ code: 'CAPSTAN_SETTINGS_INVALID_CIDR', path: [...path, index], message: `'${range}' ${flaw}`, hint }];
-  });
 }
 
 function checkReferences(root: JsonNode): readonly SettingFinding[] {

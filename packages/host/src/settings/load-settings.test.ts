@@ -160,7 +160,15 @@ describe('a file that is right', () => {
         retry: { maxRetries: 3, baseMs: 250, maxMs: 10_000 },
         breaker: { failureThreshold: 5, recoveryTimeoutMs: 60_000, successThreshold: 3 },
       },
-      server: { host: '127.0.0.1', port: 7420, allowedHosts: [], allowedOrigins: [], compactThreshold: 40 },
+      server: {
+        host: '127.0.0.1',
+        port: 7420,
+        allowedHosts: [],
+        allowedOrigins: [],
+        trustedProxies: [],
+        compactThreshold: 40,
+      },
+      auth: { issuers: [], blocked: [] },
       log: { level: 'info' },
     });
     expect([...workspaces.values()]).toMatchObject([{ id: 'default', packs: [], connections: [] }]);
@@ -245,7 +253,7 @@ describe('a file that is wrong', () => {
     [
       'server: { zzz: 1 }',
       "'zzz' is not a key of 'server'",
-      'Known here: host, port, public_url, allowed_hosts, allowed_origins, compact_threshold.',
+      'Known here: host, port, public_url, allowed_hosts, allowed_origins, trusted_proxies, compact_threshold.',
     ],
     ['packs: { a: { trust: yes } }', "'packs.a.trust' can only be in_process", /take the key away/],
     [
@@ -255,7 +263,7 @@ describe('a file that is wrong', () => {
     ],
     ['keys: [{ name: a, workspace: defualt, value: x }]', "there is no workspace 'defualt'", "Did you mean 'default'?"],
     ['keys: [{ name: a, workspace: default }]', "'keys[0]' lacks 'value'", /^Add 'value': The key itself/],
-    ['keys: [{ name: a, value: x }]', "'keys[0]' lacks 'workspace'", /^Add 'workspace': The workspace of an agent key/],
+    ['keys: [{ name: a, value: x }]', "'keys[0]' lacks 'workspace'", /^Add 'workspace': The workspace of a viewer's/],
     [
       'egress: { allow_private: [127.0.0.1] }',
       "'127.0.0.1' lacks its length: 127.0.0.1/32 is this one address",

@@ -12,6 +12,7 @@ import {
   textsOf,
   wordOr,
 } from './json-node.ts';
+import { callersOf, keyIn } from './map-auth.ts';
 import { connectionFrom } from './map-connection.ts';
 import { policyIn } from './map-resilience.ts';
 import { originOf } from './pack-origin.ts';
@@ -21,7 +22,6 @@ import {
   type CallDefaults,
   type ConnectionSettings,
   type HostSettings,
-  type KeySettings,
   LOG_LEVELS,
   type PackOrigin,
   type PackSettings,
@@ -45,7 +45,11 @@ export function mapSettings(file: CheckedFile): HostSettings {
     discover: texts(root, 'discover').map((glob) => joinGlob(file.path, glob)),
     packs: new Map(membersOf(memberOf(root, 'packs')).map(([key, pack]) => [key, packOf(key, pack, file)])),
     workspaces: workspacesOf(memberOf(root, 'workspaces'), file),
-    keys: itemsOf(memberOf(root, 'keys')).map((key, index) => keyOf(key, file.locate(['keys', index]))),
+    keys: itemsOf(memberOf(root, 'keys')).map((key, index) => ({
+      ...keyIn(key),
+      position: file.locate(['keys', index]),
+    })),
+    auth: callersOf(memberOf(root, 'auth')),
     egress: {
       allowPrivate: texts(egress, 'allow_private'),
       certificates: texts(egress, 'certificates').map((certificate) => joinPath(file.path, certificate)),
@@ -111,12 +115,6 @@ function connectionIn(node: JsonNode, path: DocumentPath, file: CheckedFile): Co
   });
 }
 
-function keyOf(key: JsonNode, position: SourcePosition): KeySettings {
-  const common = { name: textOr(key, 'name', ''), value: textOr(key, 'value', ''), position };
-  if (textOf(key, 'role') === 'admin') return { role: 'admin', ...common };
-  return { role: 'agent', workspace: textOr(key, 'workspace', ''), ...common };
-}
-
 function defaultsOf(defaults: JsonNode): CallDefaults {
   const { timeoutMs, deadlineMs, retry, breaker } = DEFAULT_CALLS;
   const [ownRetry, ownBreaker] = [memberOf(defaults, 'retry'), memberOf(defaults, 'breaker')];
@@ -151,6 +149,7 @@ function serverOf(server: JsonNode): HostSettings['server'] {
     ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, '') }),
     allowedHosts: texts(server, 'allowed_hosts'),
     allowedOrigins: texts(server, 'allowed_origins'),
+    trustedProxies: texts(server, 'trusted_proxies'),
     compactThreshold: numberOr(server, 'compact_threshold', DEFAULT_SERVER.compactThreshold),
   };
 }

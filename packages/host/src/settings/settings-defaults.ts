@@ -1,3 +1,4 @@
+import type { JwtIssuer } from '@capstan/identity';
 import type { CallDefaults, HostSettings } from './settings-model.ts';
 
 /** What the host does where the file says nothing. The published schema tells editors the same; a test holds them equal. */
@@ -13,8 +14,18 @@ export const DEFAULT_SERVER: HostSettings['server'] = Object.freeze({
   port: 7420,
   allowedHosts: Object.freeze([]),
   allowedOrigins: Object.freeze([]),
+  trustedProxies: Object.freeze([]),
   compactThreshold: 40,
 });
+
+/** Of an issuer of tokens. */
+export const DEFAULT_ISSUER: Pick<JwtIssuer, 'algorithms' | 'clockSkewS' | 'claims' | 'defaultWorkspaces'> =
+  Object.freeze({
+    algorithms: Object.freeze(['RS256', 'PS256', 'ES256', 'EdDSA'] as const),
+    clockSkewS: 30,
+    claims: Object.freeze({ subject: 'sub', roles: 'roles', workspaces: 'workspaces', scopes: 'scope' }),
+    defaultWorkspaces: Object.freeze(['default']),
+  });
 
 export const DEFAULT_LOG: HostSettings['log'] = Object.freeze({ level: 'info' });
 

@@ -1,4 +1,5 @@
 import type { ConfigLayerValues, ConfigSource } from '@capstan/config';
+import type { JwtIssuer, Role, Scope } from '@capstan/identity';
 import type { Diagnostic, DocumentPath, SourcePosition } from '@capstan/schema';
 import type {
   AuthType,
@@ -119,15 +120,18 @@ export interface WorkspaceSettings {
 }
 
 /** An API key beside the bootstrap keys. `value` may be a reference; a literal one is a secret: never print it. */
-export type KeySettings =
-  | {
-      readonly role: 'agent';
-      readonly name: string;
-      readonly workspace: string;
-      readonly value: string;
-      readonly position: SourcePosition;
-    }
-  | { readonly role: 'admin'; readonly name: string; readonly value: string; readonly position: SourcePosition };
+export interface KeySettings {
+  readonly name: string;
+  readonly role: Role;
+  /** Viewers and agents have one; an operator without one manages all; an admin has none. */
+  readonly workspace?: string;
+  /** Narrower than the role; empty means all of it. */
+  readonly scopes: readonly Scope[];
+  /** In ms since the epoch; absent means never. */
+  readonly expiresAt?: number;
+  readonly value: string;
+  readonly position: SourcePosition;
+}
 
 /** Host-wide defaults for calls; a pack or a tool may say otherwise. */
 export interface CallDefaults {
@@ -151,6 +155,12 @@ export interface HostSettings {
   /** By workspace id, in the file's order. Without a `workspaces` key: one, `default`, with nothing enabled. */
   readonly workspaces: ReadonlyMap<string, WorkspaceSettings>;
   readonly keys: readonly KeySettings[];
+  readonly auth: {
+    /** Whose access tokens are taken. */
+    readonly issuers: readonly JwtIssuer[];
+    /** CIDR ranges whose requests are refused. */
+    readonly blocked: readonly string[];
+  };
   readonly egress: {
     /** CIDR ranges that may be reached although they are not globally routable. */
     readonly allowPrivate: readonly string[];
@@ -171,6 +181,8 @@ export interface HostSettings {
     readonly publicUrl?: string;
     readonly allowedHosts: readonly string[];
     readonly allowedOrigins: readonly string[];
+    /** CIDR ranges of proxies whose `X-Forwarded-For` is believed. */
+    readonly trustedProxies: readonly string[];
     /** More tools than this, and an MCP endpoint lists the four compact ones. */
     readonly compactThreshold: number;
   };

@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { HostSettings } from '@capstan/host';
+import { createHttpClient } from '@capstan/http';
+import { sessionSecret } from '../data-folder/session-secret.ts';
+import { documentFetcher } from './document-fetcher.ts';
+import type { AuthOptions } from './server-auth.ts';
+
+/** What {@link openAuth} takes. */
+export interface OpenAuthOptions {
+  readonly settings: Pick<HostSettings, 'auth' | 'server' | 'egress'> | undefined;
+  /** `CAPSTAN_MASTER_KEY`. */
+  readonly masterKey: string | undefined;
+  /** The data folder. */
+  readonly folder: string;
+  /** What relative paths of the settings are relative to. */
+  readonly cwd: string;
+}
+
+/** How callers are known, and what has to be closed after that. */
+export interface OpenedAuth {
+  readonly auth: AuthOptions;
+  close(): Promise<void>;
+}
+
+/** Who may come in, as the settings say. Outward requests to issuers go through the guard with the host's egress rules. */
+export function openAuth({ settings, masterKey, folder, cwd }: OpenAuthOptions): OpenedAuth {
+  const secrets = { sessionSecrets: [sessionSecret({ masterKey, folder, randomBytes })] } as const;
+  if (settings === undefined) return { auth: secrets, close: () => Promise.resolve() };
+  const { auth, server, egress } = settings;
+  const rules = { ...secrets, blocked: auth.blocked, trustedProxies: server.trustedProxies };
+  if (auth.issuers.length === 0) return { auth: rules, close: () => Promise.resolve() };
+  const http = createHttpClient({
+    egress: { allowPrivate: egress.allowPrivate },
+    certificates: egress.certificates.map((path) => readFileSync(resolve(cwd, path), 'utf8')),
+  });
+  const jwt = { issuers: auth.issuers, fetchDocument: documentFetcher(http) };
+  return { auth: { ...rules, jwt }, close: () => http.close() };
+}
