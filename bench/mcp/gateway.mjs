@@ -68,6 +68,7 @@ for (let n = 0; n < Number(toolCount); n += 1) {
     handler: (input) => ({ ...input }),
   });
 }
+await host.settled();
 const server = await startServer({
   host,
   keys: [{ name: 'bench', role: 'agent', value: KEY }],

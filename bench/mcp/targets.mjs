@@ -17,7 +17,7 @@ export async function startTargets(processes, { folder, profile }) {
   const forwarder = await processes.module(join(HERE, 'forwarder.mjs'), [origin]);
   const gateway = await processes.module(
     join(HERE, 'gateway.mjs'),
-    [folder, origin],
+    [folder, origin, '0', '--federated'],
     profile ? ['--cpu-prof', '--cpu-prof-dir=.cpu-profile'] : [],
   );
   const load = await processes.module(join(HERE, 'load.mjs'));

@@ -19,6 +19,7 @@ import type { Actor } from './administration/actor.ts';
 import type { HostAdministration } from './administration/host-administration.ts';
 import type { AdministrativeAct, CallOrigin } from './audit/audit-record.ts';
 import type { ConnectionTestReport } from './connection-test/report.ts';
+import type { McpFeature } from './mcp/mcp-features.ts';
 import type { Surface } from './surface.ts';
 
 /** One call of one tool. */
@@ -52,6 +53,30 @@ export interface InvokeRequest {
   readonly meta?: JsonObject;
   /** The way back to an MCP client, for MCP servers. */
   readonly channel?: CallerChannel;
+}
+
+/** One request to an MCP server for something beside its tools. */
+export interface McpFeatureRequest
+  extends Pick<
+    InvokeRequest,
+    | 'workspace'
+    | 'principal'
+    | 'signal'
+    | 'traceparent'
+    | 'surface'
+    | 'origin'
+    | 'onProgress'
+    | 'meta'
+    | 'channel'
+    | 'deadline'
+  > {
+  /** One of {@link Host.mcpUpstreams}. */
+  readonly upstream: NamedUpstream['upstream'];
+  readonly method: McpFeature;
+  /** As the server calls things. */
+  readonly params: JsonObject;
+  /** How long a subscription lasts. */
+  readonly until?: AbortSignal;
 }
 
 /** The state of one pack, with what a person needs to mend it. */
@@ -339,8 +364,10 @@ export interface Host {
   removeMcpServer(name: string, workspace?: string, options?: { readonly actor?: Actor }): Promise<void>;
   /** The MCP servers of a workspace: of its packs, and those that were added. */
   mcpServers(workspace?: string): readonly McpServerView[];
-  /** The connections to the MCP servers of a workspace, for a surface that speaks MCP. */
-  mcpUpstreams(workspace?: string): readonly NamedUpstream[];
+  /** The connections to the MCP servers of a workspace, with what a principal may see there, for a surface that speaks MCP. */
+  mcpUpstreams(workspace?: string, principal?: Principal): readonly NamedUpstream[];
+  /** Asks an MCP server for something beside its tools, through all stages of a call. The outcome is as of `invoke`. */
+  mcpRequest(request: McpFeatureRequest): Promise<InvocationOutcome>;
   /** Resolves when every MCP server has answered or failed once. */
   settled(): Promise<void>;
   on<Name extends keyof HostEvents>(name: Name, listener: (...payload: HostEvents[Name]) => void): () => void;

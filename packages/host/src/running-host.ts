@@ -22,6 +22,7 @@ import type {
   InvokeRequest,
   ListToolsQuery,
   LoadMcpToolsOptions,
+  McpFeatureRequest,
   McpServerView,
   PackView,
   Page,
@@ -30,6 +31,7 @@ import type {
 } from './host.ts';
 import { runBounded } from './invoke-many.ts';
 import type { AddedServers } from './mcp/added-servers.ts';
+import type { McpFeature } from './mcp/mcp-features.ts';
 import type { McpSources } from './mcp/mcp-sources.ts';
 import { pageOf } from './page.ts';
 import { decide, type Policy } from './pipeline/authorize.ts';
@@ -95,6 +97,10 @@ export class RunningHost implements Host {
   }
 
   invoke(request: InvokeRequest): Promise<InvocationOutcome> {
+    return this.#run(request, undefined);
+  }
+
+  #run(request: InvokeRequest, tool: ToolEntry | undefined): Promise<InvocationOutcome> {
     const invocation: Invocation = {
       request,
       executionId: newExecutionId(),
@@ -103,7 +109,7 @@ export class RunningHost implements Host {
       surface: request.surface ?? 'in_process',
       arguments: request.arguments ?? NO_ARGUMENTS,
       startedAt: this.#parts.clock.now(),
-      tool: undefined,
+      tool,
       connectionId: undefined,
       decision: undefined,
       cacheUse: undefined,
@@ -234,9 +240,24 @@ export class RunningHost implements Host {
     return this.#parts.addedServers.list(this.#workspace(workspace).id);
   }
 
-  mcpUpstreams(workspace?: string): readonly NamedUpstream[] {
-    const sources = this.#parts.mcp.list(this.#workspace(workspace).id);
-    return sources.flatMap(({ name, primary }) => (primary === undefined ? [] : [{ name, upstream: primary }]));
+  mcpUpstreams(workspace?: string, principal?: Principal): readonly NamedUpstream[] {
+    const { id } = this.#workspace(workspace);
+    return this.#parts.mcp.list(id).flatMap((source) => {
+      const { name, primary: upstream } = source;
+      if (upstream === undefined) return [];
+      const may = (method: McpFeature): boolean =>
+        principal === undefined || this.#mayList(source.feature({ method, upstream }), principal, id);
+      const shows = { prompts: may('prompts/get'), resources: may('resources/read') };
+      return shows.prompts || shows.resources ? [{ name, upstream, shows }] : [];
+    });
+  }
+
+  mcpRequest({ upstream, method, params, until, ...request }: McpFeatureRequest): Promise<InvocationOutcome> {
+    const workspace = this.#parts.workspaces.get(request.workspace ?? DEFAULT_WORKSPACE);
+    const source = workspace && this.#parts.mcp.list(workspace.id).find((known) => known.has(upstream));
+    const tool = source?.feature({ method, upstream, ...(until === undefined ? {} : { until }) });
+    const id = tool?.definition.id ?? method;
+    return this.#run({ ...request, tool: id, arguments: params }, tool);
   }
 
   settled(): Promise<void> {

@@ -33,11 +33,15 @@ export interface CatalogServerParts {
  * every result again and drops what its schemas do not know, and a tool's content must go out as it is.
  */
 export function createCatalogServer(parts: CatalogServerParts, caller: McpCaller): Server {
-  const upstreams = parts.gateway.upstreams?.list(caller.workspace) ?? [];
+  const upstreams = parts.gateway.upstreams?.list(caller) ?? [];
   const book = upstreams.length === 0 ? undefined : bookOf(upstreams);
   const instructions = [parts.instructions, book?.instructions()].filter((text) => text !== undefined).join('\n\n');
   const server = new Server(parts.implementation, {
-    capabilities: { tools: { listChanged: true }, ...book?.capabilities() },
+    capabilities: {
+      tools: { listChanged: true },
+      ...(parts.gateway.storedResult === undefined ? {} : { resources: {} }),
+      ...book?.capabilities(),
+    },
     debouncedNotificationMethods: CHANGES,
     ...(instructions === '' ? {} : { instructions }),
   });
@@ -88,7 +92,7 @@ function pushFeatureChanges(server: Server, parts: CatalogServerParts, caller: M
     tell('notifications/resources/list_changed');
   });
   const stopUpdates = upstreams.onResourceUpdated(caller, (name, own) => {
-    const uri = bookOf(upstreams.list(caller.workspace)).exposedUri(name, own);
+    const uri = bookOf(upstreams.list(caller)).exposedUri(name, own);
     if (subscriptionsOf.get(server)?.uris.has(uri)) tell('notifications/resources/updated', { uri });
   });
   return () => {
@@ -109,10 +113,9 @@ async function answer(
 ): Promise<Result> {
   const params = request.params ?? {};
   if (request.method === 'tools/call') return answerToolCall({ ...parts, server, caller }, params, context);
-  const { upstreams } = parts.gateway;
-  if (upstreams !== undefined && isFeatureMethod(request.method) && upstreams.list(caller.workspace).length > 0) {
-    const { parked, onNotice } = parts;
-    const environment = { upstreams, caller, server, subscriptions, parked, onNotice };
+  if (isFeatureMethod(request.method)) {
+    const { parked, onNotice, gateway } = parts;
+    const environment = { gateway, caller, server, subscriptions, parked, onNotice };
     // Parsed JSON: the SDK types it no further.
     return answerFeature(environment, { method: request.method, params: params as JsonObject }, context);
   }

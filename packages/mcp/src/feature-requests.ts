@@ -8,10 +8,11 @@ import {
 } from '@modelcontextprotocol/server';
 import { answerInRounds, requireRoom } from './call-rounds.ts';
 import { channelInRounds, channelOnConnection, metaOf, setLogLevel } from './client-channel.ts';
-import type { McpCaller, McpUpstreams } from './gateway.ts';
+import type { McpCaller, McpFeatureCall, McpGateway, McpUpstreams } from './gateway.ts';
 import type { LiveCall } from './live-call.ts';
 import type { ParkedCalls } from './parked-calls.ts';
 import { progressTokenOf } from './progress-reporter.ts';
+import { storedResult } from './stored-result.ts';
 import type { CallerChannel } from './upstream/caller-channel.ts';
 import { FeatureBook, type FeatureRoute } from './upstream/feature-book.ts';
 import { isObject } from './upstream/message.ts';
@@ -20,7 +21,7 @@ import { protocolErrorOf } from './upstream/upstream-failure.ts';
 
 /** What a request for something beside tools is answered with. */
 export interface FeatureEnvironment {
-  readonly upstreams: McpUpstreams;
+  readonly gateway: McpGateway;
   readonly caller: McpCaller;
   readonly server: Server;
   readonly subscriptions: ResourceSubscriptions;
@@ -31,7 +32,7 @@ export interface FeatureEnvironment {
 /** A request on its way to the server that has what it asks for. */
 interface ForwardedRequest {
   readonly route: FeatureRoute;
-  readonly method: string;
+  readonly method: McpFeatureCall['method'];
   readonly params: JsonObject;
   /** What the client calls it. */
   readonly exposed: string;
@@ -41,6 +42,7 @@ interface ForwardedRequest {
 interface FeatureRequest extends FeatureEnvironment {
   readonly params: JsonObject;
   readonly context: ServerContext;
+  readonly upstreams: McpUpstreams;
   readonly book: FeatureBook;
 }
 
@@ -63,7 +65,8 @@ const HANDLERS: Readonly<Record<string, (request: FeatureRequest) => Promise<Jso
     return withExposedUris(result, route, request.params.uri);
   },
   'resources/subscribe': async (request) => {
-    await request.subscriptions.add(request.caller, resourceRoute(request), textIn(request.params, 'uri'));
+    const uri = textIn(request.params, 'uri');
+    await request.subscriptions.add(request.upstreams, request.caller, { route: resourceRoute(request), uri });
     return {};
   },
   'resources/unsubscribe': (request) => {
@@ -96,16 +99,28 @@ export function isFeatureMethod(method: string): boolean {
   return Object.hasOwn(HANDLERS, method);
 }
 
+/** What a client asked for. */
+interface FeatureRequestLine {
+  readonly method: string;
+  readonly params: JsonObject;
+}
+
 /** Answers a request by the servers that have what it asks for. @throws ProtocolError, theirs as it came */
 export async function answerFeature(
   environment: FeatureEnvironment,
-  request: { readonly method: string; readonly params: JsonObject },
+  request: FeatureRequestLine,
   context: ServerContext,
 ): Promise<Result> {
   const { _meta: _ofThisHop, ...params } = request.params;
-  const book = bookOf(environment.upstreams.list(environment.caller.workspace));
+  const { gateway, caller } = environment;
+  const stored = await storedResult(gateway, caller, request);
+  if (stored !== undefined) return stored;
+  const { upstreams } = gateway;
+  const servers = upstreams?.list(caller) ?? [];
+  if (upstreams === undefined || servers.length === 0) return withoutServers(gateway, request);
+  const book = bookOf(servers);
   try {
-    const result = await HANDLERS[request.method]?.({ ...environment, params, context, book });
+    const result = await HANDLERS[request.method]?.({ ...environment, upstreams, params, context, book });
     return { ...result };
   } catch (error) {
     if (!isCapstanError(error)) throw error;
@@ -114,6 +129,14 @@ export async function answerFeature(
     const data = { code: error.code, hint: error.hint };
     throw new ProtocolError(ProtocolErrorCode.InternalError, `${error.code}: ${error.message}`, data);
   }
+}
+
+/** A host without MCP servers has no resources but the results that it kept back, which it does not list. */
+function withoutServers({ storedResult: stored }: McpGateway, { method, params }: FeatureRequestLine): Result {
+  if (stored !== undefined && method === 'resources/list') return { resources: [] };
+  if (stored !== undefined && method === 'resources/templates/list') return { resourceTemplates: [] };
+  if (stored !== undefined && method === 'resources/read') throw resourceNotFound(textIn(params, 'uri'));
+  throw new ProtocolError(ProtocolErrorCode.MethodNotFound, 'Method not found');
 }
 
 const books = new WeakMap<readonly NamedUpstream[], FeatureBook>();
@@ -138,13 +161,26 @@ export class ResourceSubscriptions {
   }
 
   /** Resolves when the server has taken it. @throws CapstanError */
-  async add(caller: McpCaller, route: FeatureRoute, uri: string): Promise<void> {
+  async add(
+    upstreams: McpUpstreams,
+    caller: McpCaller,
+    { route, uri }: { readonly route: FeatureRoute; readonly uri: string },
+  ): Promise<void> {
     if (this.#held.has(uri)) return;
     const end = new AbortController();
     this.#held.set(uri, end);
-    const owner = { workspace: caller.workspace, principal: caller.principal.id, capabilities: NOTHING };
+    const { upstream, own } = route;
+    const { signal } = end;
+    const call = {
+      caller,
+      upstream,
+      method: 'resources/subscribe',
+      params: { uri: own },
+      signal,
+      until: signal,
+    } as const;
     try {
-      await route.upstream.subscribe(owner, route.own, end.signal);
+      await upstreams.request(call);
     } catch (error) {
       this.#held.delete(uri);
       throw error;
@@ -189,29 +225,25 @@ function argumentsOf({ arguments: given }: JsonObject): JsonObject {
 }
 
 function send(
-  { context, caller, onNotice }: FeatureRequest,
+  { context, caller, onNotice, upstreams }: FeatureRequest,
   { route: { upstream }, method, params }: ForwardedRequest,
   channel: CallerChannel | undefined,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const token = progressTokenOf(context);
   const meta = metaOf(context);
-  return upstream.request({
-    owner: {
-      workspace: caller.workspace,
-      principal: caller.principal.id,
-      capabilities: channel?.capabilities ?? NOTHING,
-    },
+  return upstreams.request({
+    caller,
+    upstream,
     method,
     params,
     signal,
-    isRepeatable: true,
     ...(channel === undefined ? {} : { channel }),
     ...(meta === undefined ? {} : { meta }),
     ...(token === undefined
       ? {}
       : {
-          onProgress: (step: JsonObject) => {
+          onProgress: (step) => {
             const progress = { method: 'notifications/progress', params: { progressToken: token, ...step } };
             context.mcpReq.notify(progress).catch(onNotice);
           },
@@ -232,7 +264,11 @@ function resourceRoute({ book, params }: FeatureRequest): FeatureRoute {
   const uri = textIn(params, 'uri');
   const route = book.resource(uri);
   if (route !== undefined) return route;
-  throw new ProtocolError(RESOURCE_NOT_FOUND, 'Resource not found', { uri });
+  throw resourceNotFound(uri);
+}
+
+function resourceNotFound(uri: string): ProtocolError {
+  return new ProtocolError(RESOURCE_NOT_FOUND, 'Resource not found', { uri });
 }
 
 function routeOf(route: FeatureRoute | undefined, what: string, name: unknown): FeatureRoute {

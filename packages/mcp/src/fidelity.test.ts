@@ -243,6 +243,14 @@ function gatewayOver(source: UpstreamUnderTest, listeners: Set<(uri: string) => 
     onCatalogChanged: () => () => undefined,
     upstreams: {
       list: () => servers,
+      request: async ({ caller: { workspace, principal }, method, params, until, onProgress, ...call }) => {
+        const owner = { workspace, principal: principal.id, capabilities: call.channel?.capabilities ?? {} };
+        if (method !== 'resources/subscribe') {
+          return upstream.request({ ...call, owner, method, params, isRepeatable: true });
+        }
+        await upstream.subscribe(owner, String(params.uri), until ?? call.signal);
+        return {};
+      },
       onOfferChanged: () => () => undefined,
       onResourceUpdated: (_caller, listener) => {
         const tell = (uri: string): void => listener('full', uri);

@@ -8,7 +8,7 @@ import type {
   ToolProgress,
 } from '@capstan/sdk';
 import type { CallerChannel } from './upstream/caller-channel.ts';
-import type { NamedUpstream } from './upstream/upstream.ts';
+import type { NamedUpstream, Upstream } from './upstream/upstream.ts';
 
 /** Who asks, as the surface authenticated it. Never taken from a tool's arguments. */
 export interface McpCaller {
@@ -62,10 +62,28 @@ export type McpCallAnswer =
   | { readonly kind: 'unknown_tool' }
   | { readonly kind: 'outcome'; readonly outcome: InvocationOutcome };
 
+/** A request to an MCP server behind the gateway for something beside its tools. */
+export interface McpFeatureCall {
+  readonly caller: McpCaller;
+  readonly upstream: Upstream;
+  readonly method: 'prompts/get' | 'resources/read' | 'resources/subscribe' | 'completion/complete';
+  /** As the server calls things. */
+  readonly params: JsonObject;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (step: ToolProgress) => void;
+  readonly meta?: JsonObject;
+  readonly channel?: CallerChannel;
+  readonly traceparent?: string;
+  /** How long a subscription lasts. */
+  readonly until?: AbortSignal;
+}
+
 /** The MCP servers behind a gateway. */
 export interface McpUpstreams {
-  /** In the order in which they were added; the same list until one of them has changed. */
-  list(workspace: string): readonly NamedUpstream[];
+  /** Those of which a caller may see something, in the order in which they were added; the same list until one of them has changed. */
+  list(caller: McpCaller): readonly NamedUpstream[];
+  /** Asks one of them, under the same rules as a call of a tool. @throws CapstanError */
+  request(call: McpFeatureCall): Promise<JsonObject>;
   /** Tells when a server offers something else, until the returned function is called. */
   onOfferChanged(workspace: string, listener: () => void): () => void;
   /** Tells of resources that a principal subscribed to, as their server calls them. */
@@ -77,6 +95,8 @@ export interface McpGateway {
   listTools(caller: McpCaller): CatalogSnapshot | Promise<CatalogSnapshot>;
   /** Never rejects for an expected failure: the outcome says what happened. */
   callTool(call: McpToolCall): Promise<McpCallAnswer>;
+  /** The JSON text of a large result that was kept back; undefined where there is none of this id for the caller. */
+  storedResult?(caller: McpCaller, id: string): Promise<string | undefined>;
   /** MCP servers behind the gateway, for what they have beside tools. */
   readonly upstreams?: McpUpstreams;
   /** Tells of every change of a workspace's catalog, until the returned function is called. */

@@ -11,6 +11,7 @@ export type {
   CatalogTool,
   McpCallAnswer,
   McpCaller,
+  McpFeatureCall,
   McpGateway,
   McpToolCall,
   McpUpstreams,

@@ -22,7 +22,7 @@ export async function listenTo(
   answer: () => Promise<Response>,
 ): Promise<Response> {
   const { upstreams, caller, uris, notify, request } = parts;
-  const book = bookOf(upstreams.list(caller.workspace));
+  const book = bookOf(upstreams.list(caller));
   const subscriptions = new ResourceSubscriptions();
   const stop = upstreams.onResourceUpdated(caller, (server, own) => {
     const uri = book.exposedUri(server, own);
@@ -36,7 +36,7 @@ export async function listenTo(
   await Promise.allSettled(
     uris.map(async (uri) => {
       const route = book.resource(uri);
-      if (route !== undefined) await subscriptions.add(caller, route, uri);
+      if (route !== undefined) await subscriptions.add(upstreams, caller, { route, uri });
     }),
   );
   const response = await answer();

@@ -7,31 +7,21 @@ import type {
   McpToolCall,
   SearchableGateway,
 } from '@capstan/mcp';
-import type { Principal } from '@capstan/sdk';
 import type { CallGate } from '../call-gate.ts';
 import { hostUpstreams } from './host-upstreams.ts';
+import { permissionSetOf } from './permission-set.ts';
 
 /** Permission sets whose snapshots are kept; one more, and the one unused longest is made again when it comes back. */
 const MAX_SNAPSHOTS = 256;
 const LIST_PAGE = 1000;
 const MAX_FOUND = 100;
-const permissionSets = new WeakMap<Principal, string>();
-
-/** What decides which tools a principal sees: principals who may the same share a list. */
-function permissionsOf(principal: Principal): string {
-  const known = permissionSets.get(principal);
-  if (known !== undefined) return known;
-  const text = JSON.stringify([principal.roles, principal.permissions]);
-  permissionSets.set(principal, text);
-  return text;
-}
 
 /** A host in this process, in the form that the MCP server takes. With a gate, calls count as under way. */
 export function createHostGateway(host: Host, gate?: CallGate): SearchableGateway {
   const snapshots = new Map<string, CatalogSnapshot>();
   return {
     listTools: (caller) => {
-      const key = `${caller.workspace} ${permissionsOf(caller.principal)}`;
+      const key = `${caller.workspace} ${permissionSetOf(caller.principal)}`;
       const revision = String(host.catalogRevision(caller.workspace));
       const known = snapshots.get(key);
       const snapshot = known?.revision === revision ? known : takeSnapshot(host, caller, revision);
@@ -47,7 +37,8 @@ export function createHostGateway(host: Host, gate?: CallGate): SearchableGatewa
         .listTools({ ...caller, search: words, limit: MAX_FOUND })
         .items.filter(isListed)
         .map(catalogTool),
-    upstreams: hostUpstreams(host),
+    storedResult: ({ workspace }, id) => host.storedResult(id, workspace),
+    upstreams: hostUpstreams(host, gate),
     onCatalogChanged: (workspace, listener) =>
       host.on('catalog:changed', (event) => {
         if (event.workspace === workspace) listener();

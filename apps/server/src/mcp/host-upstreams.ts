@@ -1,19 +1,31 @@
 import type { Host } from '@capstan/host';
-import type { McpUpstreams, NamedUpstream } from '@capstan/mcp';
+import type { McpFeatureCall, McpUpstreams, NamedUpstream } from '@capstan/mcp';
+import { CapstanError, type JsonObject } from '@capstan/sdk';
+import type { CallGate } from '../call-gate.ts';
+import { permissionSetOf } from './permission-set.ts';
 
-/** The MCP servers of a host, for what they have beside tools. */
-export function hostUpstreams(host: Host): McpUpstreams {
+/** Lists kept; one more, and all are made again when they are asked for. */
+const MAX_LISTS = 256;
+const NOTHING: JsonObject = Object.freeze({});
+
+/** The MCP servers of a host, for what they have beside tools. With a gate, requests to them count as under way. */
+export function hostUpstreams(host: Host, gate?: CallGate): McpUpstreams {
   const lists = new Map<string, readonly NamedUpstream[]>();
-  host.on('mcp:offer', ({ workspace }) => void lists.delete(workspace));
-  host.on('catalog:changed', ({ workspace }) => void lists.delete(workspace));
+  // Both are rare.
+  host.on('mcp:offer', () => lists.clear());
+  host.on('catalog:changed', () => lists.clear());
   return {
-    list: (workspace) => {
-      const known = lists.get(workspace);
+    list: ({ workspace, principal }) => {
+      const key = `${workspace} ${permissionSetOf(principal)}`;
+      const known = lists.get(key);
       if (known !== undefined) return known;
-      const list = host.mcpUpstreams(workspace);
-      lists.set(workspace, list);
+      if (lists.size >= MAX_LISTS) lists.clear();
+      const list = host.mcpUpstreams(workspace, principal);
+      lists.set(key, list);
       return list;
     },
+    request: (call) =>
+      gate === undefined ? ask(host, call) : gate.run(call.signal, (signal) => ask(host, { ...call, signal })),
     onOfferChanged: (workspace, listener) =>
       host.on('mcp:offer', (event) => {
         if (event.workspace === workspace) listener();
@@ -23,4 +35,12 @@ export function hostUpstreams(host: Host): McpUpstreams {
         if (event.workspace === workspace && event.principal === principal.id) listener(event.server, event.uri);
       }),
   };
+}
+
+/** @throws CapstanError for every outcome but success */
+async function ask(host: Host, { caller, ...call }: McpFeatureCall): Promise<JsonObject> {
+  const outcome = await host.mcpRequest({ ...call, ...caller, surface: 'mcp' });
+  if (outcome.status === 'succeeded') return outcome.result.verbatim ?? NOTHING;
+  if (outcome.status !== 'pending') throw outcome.error;
+  throw new CapstanError('CAPSTAN_DENIED', `this waits for approval ${outcome.approval.id} of an operator`);
 }

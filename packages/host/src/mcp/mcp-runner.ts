@@ -40,7 +40,8 @@ function isRepeatable(item: JsonObject): boolean {
 const NOTHING: JsonObject = Object.freeze({});
 const FORMS: JsonObject = Object.freeze({ elicitation: { form: {} } });
 
-function callerParts(
+/** On whose behalf a server is asked, and the way back to the caller. */
+export function callerParts(
   context: ToolContext,
 ): Pick<Parameters<Upstream['request']>[0], 'owner' | 'channel' | 'meta' | 'onProgress'> {
   const call = context instanceof CallContext ? context : undefined;

@@ -4,6 +4,7 @@ import type { ToolState } from '../host.ts';
 import type { CallDefaults } from '../settings/host-settings.ts';
 import { notReady } from '../workspace/pack-in-workspace.ts';
 import type { BoundTool, ToolEntry, ToolRunner } from '../workspace/tool-entry.ts';
+import { type FeatureParts, mcpFeatureEntry } from './mcp-feature.ts';
 import { bindMcpTool } from './mcp-runner.ts';
 import { mcpToolEntry } from './mcp-tool-entry.ts';
 
@@ -83,6 +84,17 @@ export class McpSource {
         runner: this.runner(tool.name, `${namespace}.${primary.server.prefix}${tool.name}`),
       }),
     );
+  }
+
+  /** Whether a connection is one of its own. */
+  has(upstream: Upstream): boolean {
+    return [...this.#upstreams.values()].includes(upstream);
+  }
+
+  /** Something beside its tools, in the form of one. */
+  feature(parts: Pick<FeatureParts, 'method' | 'upstream' | 'until'>): ToolEntry {
+    const { namespace, owner, defaults } = this.#options;
+    return mcpFeatureEntry({ ...parts, namespace, owner, defaults });
   }
 
   /** Runs one of its tools. */

@@ -76,7 +76,7 @@ export function hintsOf(item: JsonObject): ToolAnnotations {
 }
 
 /** Arguments are checked by what can be compiled of the schema; results are passed on, and are the client's to check. */
-function foreignSchemas(schema: JsonSchema): Pick<ToolEntry, 'input' | 'output' | 'redact'> {
+export function foreignSchemas(schema: JsonSchema): Pick<ToolEntry, 'input' | 'output' | 'redact'> {
   let input: CompiledSchema | undefined;
   let redact: Redactor | undefined;
   return {

@@ -12,7 +12,8 @@ export function resolveStage(lookup: ToolLookup, isDraining: () => boolean): Int
     stage: 'resolve',
     intercept(invocation, next) {
       if (isDraining()) return failed(invocation, new CapstanError('CAPSTAN_DRAINING', 'the host is shutting down'));
-      const tool = lookup(invocation.workspaceId, invocation.request.tool);
+      // A feature of an MCP server stands in no catalog: it comes with its invocation.
+      const tool = invocation.tool ?? lookup(invocation.workspaceId, invocation.request.tool);
       if (!tool) return failed(invocation, noSuchTool(invocation.request.tool));
       invocation.tool = tool;
       return next(invocation);

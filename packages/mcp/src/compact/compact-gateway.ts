@@ -20,6 +20,7 @@ export interface SearchableGateway extends McpGateway {
 }
 
 const DEFAULT_FOUND = 10;
+const NOTHING = Promise.resolve(undefined);
 const SHORT_DESCRIPTION = 160;
 const compacted = new WeakMap<CatalogSnapshot, CatalogSnapshot>();
 
@@ -39,6 +40,9 @@ export function compactGateway(inner: SearchableGateway, threshold: number): Mcp
     isCompact(caller, full) ? compactSnapshot(full) : full;
   return {
     ...(inner.upstreams === undefined ? {} : { upstreams: inner.upstreams }),
+    ...(inner.storedResult === undefined
+      ? {}
+      : { storedResult: (caller, id) => inner.storedResult?.(caller, id) ?? NOTHING }),
     listTools: (caller) => {
       const full = inner.listTools(caller);
       return full instanceof Promise ? full.then((snapshot) => listed(caller, snapshot)) : listed(caller, full);

@@ -29,16 +29,16 @@ export class FeatureBook {
 
   constructor(servers: readonly NamedUpstream[]) {
     this.#servers = servers;
-    this.prompts = servers.flatMap((server) =>
+    this.prompts = visible(servers, 'prompts').flatMap((server) =>
       server.upstream.offer.prompts.map(({ name, item }) => {
         const exposed = this.#claim(this.#prompts, server, name, `${server.name}_${name}`);
         return { ...item, name: exposed };
       }),
     );
-    this.resources = servers.flatMap((server) =>
+    this.resources = visible(servers, 'resources').flatMap((server) =>
       server.upstream.offer.resources.map((item) => this.#listed(this.#resources, server, item, 'uri')),
     );
-    this.templates = servers.flatMap((server) =>
+    this.templates = visible(servers, 'resources').flatMap((server) =>
       server.upstream.offer.templates.map((item) => this.#listed(this.#templates, server, item, 'uriTemplate')),
     );
   }
@@ -80,7 +80,7 @@ export class FeatureBook {
     const listed = this.#resources.get(uri) ?? this.#qualified(uri);
     if (listed !== undefined) return listed;
     for (const [template, route] of this.#templates) if (matches(template, uri)) return { ...route, own: uri };
-    const having = this.#servers.filter(
+    const having = visible(this.#servers, 'resources').filter(
       ({ upstream: { offer } }) => offer.resources.length > 0 || offer.templates.length > 0,
     );
     const [only] = having;
@@ -123,9 +123,15 @@ export class FeatureBook {
   #qualified(uri: string): FeatureRoute | undefined {
     if (!uri.startsWith(SCHEME)) return undefined;
     const end = uri.indexOf(':');
-    const server = this.#servers.find(({ name }) => schemeName(name) === uri.slice(SCHEME.length, end).toLowerCase());
+    const server = visible(this.#servers, 'resources').find(
+      ({ name }) => schemeName(name) === uri.slice(SCHEME.length, end).toLowerCase(),
+    );
     return server && { server: server.name, upstream: server.upstream, own: uri.slice(end + 1) };
   }
+}
+
+function visible(servers: readonly NamedUpstream[], what: 'prompts' | 'resources'): readonly NamedUpstream[] {
+  return servers.filter(({ shows }) => shows?.[what] ?? true);
 }
 
 function qualifiedUri(server: string, uri: string): string {

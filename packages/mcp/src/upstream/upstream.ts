@@ -361,4 +361,6 @@ function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Pro
 export interface NamedUpstream {
   readonly name: string;
   readonly upstream: Upstream;
+  /** What of it a caller may see. Default: all. */
+  readonly shows?: { readonly prompts: boolean; readonly resources: boolean };
 }
