@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -89,6 +90,8 @@ async function hostileService(): Promise<{ readonly url: string; readonly seen: 
 
 test('a secret stands in nothing that a running server writes, with --debug on', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'capstan-canary-'));
+  // A database that root starts runs as nobody, who has to pass.
+  chmodSync(folder, 0o711);
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const service = await hostileService();
   const data = join(folder, 'data');

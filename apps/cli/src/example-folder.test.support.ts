@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -53,6 +53,8 @@ export interface ExampleFolder {
 /** Makes one; the pack calls the example service. */
 export function exampleFolder(): ExampleFolder {
   const path = mkdtempSync(join(tmpdir(), 'capstan-cli-'));
+  // A database that root starts runs as nobody, who has to pass.
+  chmodSync(path, 0o711);
   const write = (file: string, text: string): void => {
     mkdirSync(dirname(join(path, file)), { recursive: true });
     writeFileSync(join(path, file), text);

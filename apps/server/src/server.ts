@@ -14,6 +14,7 @@ import { installErrorReplies } from './http/error-replies.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { parseJsonBody } from './http/json-body.ts';
 import { createOriginGuard } from './http/origin-guard.ts';
+import { readinessOf } from './http/readiness.ts';
 import { draining, installRequestGate } from './http/request-gate.ts';
 import { createLog, type Log } from './log.ts';
 import { createHostGateway } from './mcp/host-gateway.ts';
@@ -50,6 +51,8 @@ export interface ServerOptions {
   readonly log?: Log;
   /** A random key that `GET /healthz?nonce=` proves to know, so that a command tells this server from a stranger at its port. */
   readonly provenKey?: string;
+  /** What `GET /readyz` asks, once a second at most: rejects where something that the server needs does not answer. */
+  readonly checkReady?: () => Promise<void>;
 }
 
 /** A server that was made; `listen` opens its port. */
@@ -132,7 +135,7 @@ export function createServer(options: ServerOptions): CapstanServer {
   mountRoutes(app, { routes, authorize, log: log.pino });
   mountPublicRoutes(app, {
     openApi: openApiDocument(routes, CAPSTAN_VERSION),
-    isDraining: () => gate.isClosed,
+    readiness: readinessOf({ isDraining: () => gate.isClosed, check: options.checkReady }),
     prove: proverOf(options),
   });
   mountOAuthCallback(app, options.host);

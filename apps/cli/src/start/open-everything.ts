@@ -8,8 +8,11 @@ import {
   type Log,
   openAuth,
   openDataFolder,
+  openState,
   SERVER_CHAIN,
+  type ServerState,
   startServer,
+  storeKeys,
 } from '@capstan/server';
 import type { CommandContext } from '../command-context.ts';
 import { outgoingRequestPrinter } from '../debug-output.ts';
@@ -29,13 +32,14 @@ export interface RunningParts {
   readonly places: Places;
   readonly host: Host;
   readonly folder: DataFolder;
+  readonly state: ServerState;
   /** Of the server. */
   readonly url: string;
   /** Of the example service, where it was started. */
   readonly exampleUrl: string | undefined;
 }
 
-/** Opens data folder, example service, host and server, in this order; the stack closes them in the other. */
+/** Opens data folder, example service, store, host and server, in this order; the stack closes them in the other. */
 export async function openEverything(
   context: CommandContext,
   flags: StartFlags,
@@ -54,12 +58,21 @@ export async function openEverything(
     destination: { write: (line) => io.stderr.write(line) },
   });
   const environment = { ...io.env, ...example?.environment };
+  const state = await openState({
+    folder: folder.path,
+    databaseUrl: io.env.CAPSTAN_DATABASE_URL,
+    masterKey: io.env.CAPSTAN_MASTER_KEY,
+    masterKeyFile: io.env.CAPSTAN_MASTER_KEY_FILE,
+    logger: log.logger,
+    warn: (message) => context.printer.note(message),
+  });
+  stack.defer(() => state.close());
   const host = await openHost(context, { places, settings, folder, log, environment });
   stack.defer(() => host.close({ timeoutMs: DRAIN_MS }));
   const { auth, close: closeAuth } = openAuth({
     settings,
-    masterKey: io.env.CAPSTAN_MASTER_KEY,
-    folder: folder.path,
+    sessionSecret: state.sessionSecret,
+    keyStore: storeKeys(state.store, (cause) => log.logger.error('the keys of the store cannot be read', { cause })),
     cwd: places.folder,
   });
   stack.defer(closeAuth);
@@ -70,6 +83,7 @@ export async function openEverything(
     listen: address,
     dataFolder: folder,
     log,
+    checkReady: () => state.store.check(),
     allowedHosts: settings?.server.allowedHosts ?? [],
     allowedOrigins: settings?.server.allowedOrigins ?? [],
     ...(settings === undefined ? {} : { compactThreshold: settings.server.compactThreshold }),
@@ -81,7 +95,7 @@ export async function openEverything(
   }
   const warning = exposureWarning(address.host, new URL(server.url).port);
   if (warning !== undefined) context.printer.note(warning);
-  return { places, host, folder, url: server.url, exampleUrl: example?.url };
+  return { places, host, folder, state, url: server.url, exampleUrl: example?.url };
 }
 
 function settingsOf({ io, printer }: CommandContext, places: Places): SettingsReading['settings'] | undefined {

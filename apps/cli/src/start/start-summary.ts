@@ -1,4 +1,5 @@
 import { CapstanError } from '@capstan/sdk';
+import type { DatabaseDescription } from '@capstan/server';
 import type { Backend } from '../backend/backend.ts';
 import { createHostBackend } from '../backend/host-backend.ts';
 import type { PackJson, ToolDetailJson } from '../backend/views.ts';
@@ -29,6 +30,7 @@ export interface StartSummary {
   readonly keys: { readonly admin: string; readonly agent: string };
   /** The least key that opens the workspace. */
   readonly workspaceKey: string;
+  readonly database: DatabaseDescription;
   /** Where the keys are kept, as a person would write it. */
   readonly keysPath: string;
   /** The words that start `capstan mcp` on the same settings from anywhere. */
@@ -39,7 +41,7 @@ export interface StartSummary {
 /** Looks at what runs. @throws CapstanError where `-w` names no workspace */
 export async function summarise(
   { io, options }: CommandContext,
-  { places, host, folder, url, exampleUrl }: RunningParts,
+  { places, host, folder, state, url, exampleUrl }: RunningParts,
 ): Promise<StartSummary> {
   const workspace = chooseWorkspace(options.workspace, host.workspaces());
   const view = createHostBackend({
@@ -62,6 +64,7 @@ export async function summarise(
     toolCount: tools.length,
     keys: folder.keys,
     workspaceKey: isDefault ? folder.keys.agent : folder.keys.admin,
+    database: shownDatabase(io.cwd, state.database),
     keysPath: shownPath(io.cwd, folder.keysPath),
     stdioCommand: stdioCommand(io, places, workspace),
     sample: pickSampleCall(tools.map(toTryable), { preferWriting: exampleUrl !== undefined }),
@@ -77,10 +80,15 @@ export function summaryJson(summary: StartSummary): object {
     docs_url: summary.docsUrl,
     ...(summary.exampleUrl === undefined ? {} : { example_url: summary.exampleUrl }),
     workspace: summary.workspace,
+    database: summary.database,
     keys: summary.keys,
     tool_count: summary.toolCount,
     packs: summary.packs,
   };
+}
+
+function shownDatabase(cwd: string, database: DatabaseDescription): DatabaseDescription {
+  return database.kind === 'embedded' ? { ...database, folder: shownPath(cwd, database.folder) } : database;
 }
 
 function chooseWorkspace(wanted: string, known: readonly string[]): string {

@@ -1,3 +1,4 @@
+import type { DatabaseDescription } from '@capstan/server';
 import type { PackJson } from '../backend/views.ts';
 import { noPacksText, settingsWarnings } from '../commands/list-packs.ts';
 import { oneLine, padToWidth, wrapToWidth } from '../output/display-text.ts';
@@ -60,7 +61,7 @@ function detailLines(detail: string, width: number): readonly string[] {
 }
 
 function addressBlock(
-  { mcpUrl, restUrl, docsUrl, exampleUrl, otherWorkspaces, url }: StartSummary,
+  { mcpUrl, restUrl, docsUrl, exampleUrl, otherWorkspaces, url, database }: StartSummary,
   paint: Paint,
 ): string {
   return [
@@ -73,7 +74,14 @@ function addressBlock(
     ...(exampleUrl === undefined
       ? []
       : [fact('Example', `${paint.link(exampleUrl)} ${paint.quiet('the demo service')}`)]),
+    fact('Database', databaseText(database, paint)),
   ].join('\n');
+}
+
+function databaseText(database: DatabaseDescription, paint: Paint): string {
+  return database.kind === 'external'
+    ? `Postgres at ${oneLine(database.place)}`
+    : `${database.folder} ${paint.quiet('a Postgres of its own; CAPSTAN_DATABASE_URL names another')}`;
 }
 
 function keysBlock({ keys, keysPath }: StartSummary, paint: Paint): string {

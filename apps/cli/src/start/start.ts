@@ -1,7 +1,8 @@
+import type { ServerState } from '@capstan/server';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT_INTERRUPTED, EXIT_OK } from '../exit-code.ts';
 import { listenForEnd } from './end-request.ts';
-import { openEverything } from './open-everything.ts';
+import { openEverything, type RunningParts } from './open-everything.ts';
 import type { StartFlags } from './start-flags.ts';
 import { summarise, summaryJson } from './start-summary.ts';
 import { startText } from './start-text.ts';
@@ -19,8 +20,10 @@ export async function start(context: CommandContext, flags: StartFlags): Promise
   const { io, printer } = context;
   using end = listenForEnd(io);
   const stack = new AsyncDisposableStack();
+  let parts: RunningParts;
   try {
-    const summary = await summarise(context, await openEverything(context, flags, stack));
+    parts = await openEverything(context, flags, stack);
+    const summary = await summarise(context, parts);
     if (printer.format === 'json') printer.json(summaryJson(summary), 0);
     else printer.text(startText(summary, printer.paint, printer.width));
     await end.first;
@@ -30,16 +33,27 @@ export async function start(context: CommandContext, flags: StartFlags): Promise
     await stack.disposeAsync();
     throw error;
   }
-  return stop(stack, end.second);
+  return stop(stack, { hurry: end.second, state: parts.state });
 }
 
-async function stop(stack: AsyncDisposableStack, hurry: Promise<unknown>): Promise<number> {
+interface StopParts {
+  readonly hurry: Promise<unknown>;
+  readonly state: Pick<ServerState, 'endNow'>;
+}
+
+async function stop(stack: AsyncDisposableStack, { hurry, state }: StopParts): Promise<number> {
   const limit = Promise.withResolvers<number>();
   const timer = setTimeout(() => limit.resolve(EXIT_OK), STOP_LIMIT_MS);
+  let isUnwound = false;
+  const unwound = stack.disposeAsync().then(() => {
+    isUnwound = true;
+    return EXIT_OK;
+  });
   try {
-    const unwound = stack.disposeAsync().then(() => EXIT_OK);
     return await Promise.race([unwound, limit.promise, hurry.then(() => EXIT_INTERRUPTED)]);
   } finally {
     clearTimeout(timer);
+    // A database of its own would outlive this process.
+    if (!isUnwound) state.endNow();
   }
 }

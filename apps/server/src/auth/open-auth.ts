@@ -1,19 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { HostSettings } from '@capstan/host';
 import { createHttpClient } from '@capstan/http';
-import { sessionSecret } from '../data-folder/session-secret.ts';
+import type { KeySource } from '@capstan/identity';
 import { documentFetcher } from './document-fetcher.ts';
 import type { AuthOptions } from './server-auth.ts';
 
 /** What {@link openAuth} takes. */
 export interface OpenAuthOptions {
   readonly settings: Pick<HostSettings, 'auth' | 'server' | 'egress'> | undefined;
-  /** `CAPSTAN_MASTER_KEY`. */
-  readonly masterKey: string | undefined;
-  /** The data folder. */
-  readonly folder: string;
+  /** Signs sessions: of all replicas the same. */
+  readonly sessionSecret: Uint8Array;
+  /** Keys that are made while the server runs. */
+  readonly keyStore: KeySource;
   /** What relative paths of the settings are relative to. */
   readonly cwd: string;
 }
@@ -25,8 +24,8 @@ export interface OpenedAuth {
 }
 
 /** Who may come in, as the settings say. Outward requests to issuers go through the guard with the host's egress rules. */
-export function openAuth({ settings, masterKey, folder, cwd }: OpenAuthOptions): OpenedAuth {
-  const secrets = { sessionSecrets: [sessionSecret({ masterKey, folder, randomBytes })] } as const;
+export function openAuth({ settings, sessionSecret, keyStore, cwd }: OpenAuthOptions): OpenedAuth {
+  const secrets = { keyStore, sessionSecrets: [sessionSecret] } as const;
   if (settings === undefined) return { auth: secrets, close: () => Promise.resolve() };
   const { auth, server, egress } = settings;
   const rules = { ...secrets, blocked: auth.blocked, trustedProxies: server.trustedProxies };

@@ -54,7 +54,8 @@ export function openDataFolder(path: string, options: DataFolderOptions = {}): D
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { mode, uid } = statSync(folder);
   refuseForeign(folder, uid);
-  if ((mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  // To pass through is no harm, every file is closed, and a database that runs as somebody else has to.
+  if ((mode & 0o066) !== 0) chmodSync(folder, 0o700);
   const unlock = lockFolder(folder, () => randomBytes(8).toString('hex'));
   try {
     removeServerFile(folder);

@@ -214,6 +214,9 @@ function probe(operationId: string, summary: string, statuses: Readonly<Record<s
 const HEALTH_PATHS: OpenApiDocument['paths'] = {
   '/healthz': { get: probe('health', 'Whether the process lives', { 200: 'It does.' }) },
   '/readyz': {
-    get: probe('readiness', 'Whether it takes calls', { 200: 'It does.', 503: 'It is closing.' }),
+    get: probe('readiness', 'Whether it takes calls', {
+      200: 'It does.',
+      503: 'It is closing, or its database does not answer.',
+    }),
   },
 };

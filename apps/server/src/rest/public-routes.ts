@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { RESOURCE_METADATA_ROUTES } from '../auth/resource-metadata.ts';
+import type { Readiness } from '../http/readiness.ts';
 import { OAUTH_CALLBACK_PATH } from '../oauth/oauth-callback.ts';
 import { docsPage } from '../openapi/docs-page.ts';
 import type { OpenApiDocument } from '../openapi/openapi-document.ts';
@@ -7,7 +8,7 @@ import type { OpenApiDocument } from '../openapi/openapi-document.ts';
 /** What the routes show that need no key: nothing secret. */
 export interface PublicRoutesOptions {
   readonly openApi: OpenApiDocument;
-  readonly isDraining: () => boolean;
+  readonly readiness: () => Promise<Readiness>;
   /** Shows that this server knows the key of its data folder; absent without one. */
   readonly prove?: ((nonce: string) => string | undefined) | undefined;
 }
@@ -23,7 +24,7 @@ export const OPEN_PATHS: ReadonlySet<string> = new Set([
 ]);
 
 /** Health, and the documentation of the interface. */
-export function mountPublicRoutes(app: FastifyInstance, { openApi, isDraining, prove }: PublicRoutesOptions): void {
+export function mountPublicRoutes(app: FastifyInstance, { openApi, readiness, prove }: PublicRoutesOptions): void {
   const document = JSON.stringify(openApi);
   const docs = docsPage(openApi);
   app.get('/healthz', (request) => {
@@ -31,9 +32,10 @@ export function mountPublicRoutes(app: FastifyInstance, { openApi, isDraining, p
     const proof = typeof nonce === 'string' ? prove?.(nonce) : undefined;
     return { status: 'ok', ...(proof === undefined ? {} : { proof }) };
   });
-  app.get('/readyz', (_request, reply) =>
-    isDraining() ? reply.code(503).send({ status: 'draining' }) : { status: 'ready' },
-  );
+  app.get('/readyz', async (_request, reply) => {
+    const { kind, ...facts } = await readiness();
+    return reply.code(kind === 'ready' ? 200 : 503).send({ status: kind, ...facts });
+  });
   app.get('/openapi.json', (_request, reply) => reply.type('application/json; charset=utf-8').send(document));
   app.get('/', (_request, reply) => reply.redirect('/docs'));
   app.get('/docs', (_request, reply) =>

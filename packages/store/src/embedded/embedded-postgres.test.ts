@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { workspace } from '../contract/samples.test.support.ts';
 import { openPostgresStore } from '../postgres/open-postgres-store.ts';
 import { makeDataFolder } from '../test-kit/data-folder.test.support.ts';
+import { prepareClusterFolder } from './cluster-folder.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+import { reachableBinaries } from './reachable-binaries.ts';
 import { isServerOf } from './running-process.ts';
 
 let folder: ReturnType<typeof makeDataFolder>;
@@ -196,3 +198,18 @@ test.runIf(process.getuid?.() === 0)(
     });
   },
 );
+
+test.runIf(process.getuid?.() === 0)('as root, binaries that nobody cannot reach are copied to where it can', () => {
+  const closed = join(folder.path, 'installed');
+  const user = { uid: 65_534, gid: 65_534 };
+  const installed = { postgres: join(closed, 'bin', 'postgres'), initdb: join(closed, 'bin', 'initdb') };
+  mkdirSync(join(closed, 'bin'), { recursive: true });
+  for (const path of Object.values(installed)) writeFileSync(path, 'program', { mode: 0o755 });
+  const cluster = prepareClusterFolder(folder.path, user);
+  expect(reachableBinaries(installed, cluster, user)).toEqual(installed);
+  chmodSync(closed, 0o700);
+  const copied = reachableBinaries(installed, cluster, user);
+  expect(copied.postgres.startsWith(cluster.path)).toBe(true);
+  expect([readFileSync(copied.postgres, 'utf8'), readFileSync(copied.initdb, 'utf8')]).toEqual(['program', 'program']);
+  expect(statSync(copied.postgres).mode & 0o555).toBe(0o555);
+});

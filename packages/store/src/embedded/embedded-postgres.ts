@@ -1,10 +1,11 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { CapstanError, type Logger } from '@capstan/sdk';
-import { findBinaries, type PostgresBinaries } from './binaries.ts';
-import { type ClusterFolder, hasCluster, prepareClusterFolder } from './cluster-folder.ts';
+import { findBinaries } from './binaries.ts';
+import { hasCluster, prepareClusterFolder } from './cluster-folder.ts';
 import { makeCluster } from './make-cluster.ts';
 import { readOrMakePassword } from './password-file.ts';
-import { refuseUnreachable, type ServerUser, serverUser } from './server-user.ts';
+import { reachableBinaries } from './reachable-binaries.ts';
+import { refuseUnreachable, serverUser } from './server-user.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** Options of {@link startEmbeddedPostgres}. */
@@ -25,6 +26,8 @@ export interface EmbeddedPostgres {
   readonly pid: number;
   /** Ends it: at first it waits for its clients, then it ends them. Close what uses it before. */
   stop(): Promise<void>;
+  /** Tells it to end without waiting for its clients, and does not wait for it: for a process that has no time left. */
+  endNow(): void;
 }
 
 /**
@@ -39,10 +42,11 @@ export interface EmbeddedPostgres {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { folder: path, logger, randomBytes = systemRandomBytes } = options;
   refuseWindows();
-  const binaries = findBinaries(process.platform, process.arch);
+  const installed = findBinaries(process.platform, process.arch);
   const user = serverUser(process.getuid?.());
   const folder = prepareClusterFolder(path, user);
-  if (user !== undefined) refuseClosedFolders(folder, binaries, user);
+  if (user !== undefined) refuseUnreachable(folder.path, user, OTHER_FOLDER);
+  const binaries = user === undefined ? installed : reachableBinaries(installed, folder, user);
   const isThere = hasCluster(folder);
   const password = readOrMakePassword(folder.passwordPath, isThere, randomBytes);
   if (!isThere) await makeCluster({ binaries, folder, password, user });
@@ -55,6 +59,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       return supervisor.pid;
     },
     stop: () => supervisor.stop(),
+    endNow: () => supervisor.endNow(),
   };
 }
 
@@ -66,8 +71,5 @@ function refuseWindows(): void {
   });
 }
 
-function refuseClosedFolders(folder: ClusterFolder, binaries: PostgresBinaries, user: ServerUser): void {
-  const others = 'run Capstan as another user than root, or name a Postgres of your own in CAPSTAN_DATABASE_URL.';
-  refuseUnreachable(folder.path, user, `Put the data folder elsewhere with CAPSTAN_DATA=/var/lib/capstan, ${others}`);
-  refuseUnreachable(binaries.postgres, user, `Install Capstan where every user can read it, such as /opt, ${others}`);
-}
+const OTHER_FOLDER =
+  'Put the data folder where every user may pass, such as CAPSTAN_DATA=/var/lib/capstan, run Capstan as another user than root, or name a Postgres of your own in CAPSTAN_DATABASE_URL.';

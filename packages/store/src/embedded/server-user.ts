@@ -1,5 +1,5 @@
-import { type Stats, statSync } from 'node:fs';
-import { dirname, parse, resolve } from 'node:path';
+import { realpathSync, type Stats, statSync } from 'node:fs';
+import { dirname, parse } from 'node:path';
 import { CapstanError } from '@capstan/sdk';
 
 /** Who Postgres runs as, where that is another than this process: it refuses to run as root. */
@@ -21,7 +21,7 @@ export function serverUser(ownUid: number | undefined): ServerUser | undefined {
  * @throws CapstanError CAPSTAN_CONFIG_INVALID naming the folder that it cannot pass.
  */
 export function refuseUnreachable(path: string, user: ServerUser, hint: string): void {
-  const closed = ancestorsOf(path).find((folder) => !canPass(statSync(folder), user));
+  const closed = closedFolder(path, user);
   if (closed === undefined) return;
   throw new CapstanError(
     'CAPSTAN_CONFIG_INVALID',
@@ -30,9 +30,18 @@ export function refuseUnreachable(path: string, user: ServerUser, hint: string):
   );
 }
 
+/** Whether the user of the server can get to a path. */
+export function isReachable(path: string, user: ServerUser): boolean {
+  return closedFolder(path, user) === undefined;
+}
+
+function closedFolder(path: string, user: ServerUser): string | undefined {
+  return ancestorsOf(path).find((folder) => !canPass(statSync(folder), user));
+}
+
 function ancestorsOf(path: string): readonly string[] {
   const folders: string[] = [];
-  for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
+  for (let folder = dirname(realpathSync(path)); ; folder = dirname(folder)) {
     folders.unshift(folder);
     if (folder === parse(folder).root) return folders;
   }

@@ -86,6 +86,12 @@ export class Supervisor {
     this.#socket.remove();
   }
 
+  endNow(): void {
+    const state = this.#state;
+    this.#state = { kind: 'stopped' };
+    if (state.kind === 'running') signal(state.server.pid, 'SIGINT');
+  }
+
   /** A server that runs already; undefined when there is none, or it ends before it is ready. */
   async #adopt(): Promise<ServerProcess | undefined> {
     const { folder } = this.#parts;
