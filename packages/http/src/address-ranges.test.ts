@@ -36,3 +36,12 @@ test('of IPv6 the first 64 bits count: whoever holds one address holds them all'
   expect(networkOf('fe80::1%eth0')).toBe('fe80:0:0:0::/64');
   expect(networkOf('nobody')).toBeUndefined();
 });
+
+test('an answer stays the same, however often and for however many addresses it is asked for', () => {
+  const ranges = addressRanges(['10.0.0.0/8'], 'test');
+  for (let n = 0; n < 10_000; n += 1) {
+    expect(ranges.includes(`10.0.${n >> 8}.${n & 255}`)).toBe(true);
+    expect(ranges.includes(`11.0.${n >> 8}.${n & 255}`)).toBe(false);
+  }
+  expect(ranges.includes('10.0.0.0')).toBe(true);
+});

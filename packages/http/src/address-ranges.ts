@@ -7,6 +7,9 @@ type Range = [Address, number];
 /** Bits of an IPv6 address that name a network: one customer holds all the rest (RFC 6177). */
 const NETWORK_BITS_V6 = 64;
 
+/** Reading an address costs more than all else that a request is asked; the same ones come again and again. */
+const REMEMBERED_ANSWERS = 4_096;
+
 /** Some networks, asked about addresses. */
 export interface AddressRanges {
   readonly isEmpty: boolean;
@@ -21,11 +24,18 @@ export interface AddressRanges {
  */
 export function addressRanges(texts: readonly string[], name: string): AddressRanges {
   const ranges = texts.map((text) => rangeOf(text, name));
+  const answers = new Map<string, boolean>();
   return {
     isEmpty: ranges.length === 0,
     includes: (text) => {
-      const address = ranges.length === 0 ? undefined : addressOf(text);
-      return address !== undefined && ranges.some(([base, bits]) => isWithin(address, base, bits));
+      if (ranges.length === 0) return false;
+      const known = answers.get(text);
+      if (known !== undefined) return known;
+      const address = addressOf(text);
+      const isIn = address !== undefined && ranges.some(([base, bits]) => isWithin(address, base, bits));
+      if (answers.size >= REMEMBERED_ANSWERS) answers.clear();
+      answers.set(text, isIn);
+      return isIn;
     },
   };
 }
