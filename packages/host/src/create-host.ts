@@ -37,6 +37,7 @@ import { composePipeline } from './pipeline/compose.ts';
 import { executeStage, type RunningCalls } from './pipeline/execute.ts';
 import { fallbackStage } from './pipeline/fallback.ts';
 import type { Next } from './pipeline/invocation.ts';
+import { limitFinder } from './pipeline/limit-rules.ts';
 import { rateLimitStage } from './pipeline/rate-limit.ts';
 import { resolveStage, type ToolLookup } from './pipeline/resolve.ts';
 import { storeResultStage } from './pipeline/store-result.ts';
@@ -362,7 +363,10 @@ function makePipeline(parts: {
     authorizeStage(resolved.options.policy ?? allowEnabledTools),
     rateLimitStage({
       counts: counts.limiter,
-      workspaceLimit: (id) => parts.declared.rateLimit(id),
+      limitsOf: limitFinder(() => parts.declared.settings),
+      shared: resolved.options.limiters,
+      onFailure: resolved.settings.limits.onRedisFailure,
+      logger,
     }),
     validateStage,
     storeResultStage({ store: parts.results, clock, logger, maxInlineBytes: inlineLimit(resolved) }),

@@ -3,6 +3,7 @@ import type { Clock, JsonObject, Logger } from '@capstan/sdk';
 import type { AuditSink } from './audit/audit-record.ts';
 import type { Policy } from './pipeline/authorize.ts';
 import type { Interceptor } from './pipeline/invocation.ts';
+import type { SharedLimiters } from './pipeline/rate-limit.ts';
 import type { ResultStore } from './results/result-store.ts';
 import type { HostSettings } from './settings/host-settings.ts';
 import type { RuntimeKeeper } from './state/runtime-keeper.ts';
@@ -35,6 +36,8 @@ export interface HostOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly logger?: Logger;
   readonly audit?: AuditSink;
+  /** Limits that several replicas share. Default: this host counts for itself, in memory. */
+  readonly limiters?: SharedLimiters;
   /** Where large results are kept. Default: in memory. `inline`: nowhere, they go out whole. */
   readonly results?: ResultStore | 'inline';
   /** Keeps packs, MCP servers and names that were changed at run time; anything else is refused then. */

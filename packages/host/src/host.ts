@@ -1,4 +1,5 @@
 import type { ConfigResolution, MissingKey } from '@capstan/config';
+import type { WindowState } from '@capstan/limits';
 import type { CallerChannel, NamedUpstream } from '@capstan/mcp';
 import type { Diagnostic } from '@capstan/schema';
 import type {
@@ -47,6 +48,8 @@ export interface InvokeRequest {
   readonly surface?: Surface;
   /** Where the request came from, for the audit. */
   readonly origin?: CallOrigin;
+  /** Told the tightest limit that the call was counted in, for the headers of an answer. */
+  readonly onRateLimit?: (window: WindowState) => void;
   readonly onProgress?: (step: ToolProgress) => void;
   readonly onElicit?: (request: ElicitRequest) => Promise<ElicitAnswer>;
   /** The `_meta` of an MCP client's request, for MCP servers. */

@@ -46,6 +46,7 @@ export { loadHostSettings } from './load-host-settings.ts';
 export { inspectPack } from './packs/inspect-pack.ts';
 export { allowEnabledTools, type Policy, type PolicyDecision, type PolicyQuestion } from './pipeline/authorize.ts';
 export { type Interceptor, type Invocation, type Next, PIPELINE, type Stage } from './pipeline/invocation.ts';
+export type { SharedLimiters } from './pipeline/rate-limit.ts';
 export {
   memoryResultStore,
   newResultId,
@@ -56,7 +57,5 @@ export {
 } from './results/result-store.ts';
 export { type HostSettings, type KeySettings, loadSettings } from './settings/host-settings.ts';
 export { memoryEnablement } from './state/enablement-keeper.ts';
-export type { RuntimeKeeper } from './state/runtime-keeper.ts';
-export { type StoreKeeperOptions, storeKeeper } from './state/store-keeper.ts';
 export type { Surface } from './surface.ts';
 export { CAPSTAN_VERSION } from './version.ts';

@@ -198,6 +198,12 @@ export const ERROR_CODES = {
     retriable: true,
     hint: 'Without a record no call is made; an operator should look at the disk that holds the audit folder.',
   },
+  CAPSTAN_LIMITS_UNAVAILABLE: {
+    httpStatus: 503,
+    exitCode: 9,
+    retriable: true,
+    hint: 'The server that counts limits does not answer; limits.on_redis_failure says what then happens.',
+  },
   CAPSTAN_STORE_UNAVAILABLE: {
     httpStatus: 503,
     exitCode: 9,

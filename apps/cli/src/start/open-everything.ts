@@ -11,6 +11,7 @@ import {
   openState,
   SERVER_CHAIN,
   type ServerState,
+  type SharedState,
   startServer,
   storeKeys,
 } from '@capstan/server';
@@ -21,6 +22,7 @@ import { readSettings, type SettingsReading } from '../read-settings.ts';
 import { startExampleProcess } from './example-service.ts';
 import { exposureWarning } from './exposure.ts';
 import { listenAddress } from './listen-address.ts';
+import { openShared } from './open-shared.ts';
 import { serverKeys } from './server-keys.ts';
 import type { StartFlags } from './start-flags.ts';
 
@@ -67,7 +69,8 @@ export async function openEverything(
     warn: (message) => context.printer.note(message),
   });
   stack.defer(() => state.close());
-  const host = await openHost(context, { places, settings, folder, log, environment });
+  const shared = await openShared({ url: io.env.CAPSTAN_REDIS_URL, settings, log }, stack);
+  const host = await openHost(context, { places, settings, folder, log, environment, shared });
   stack.defer(() => host.close({ timeoutMs: DRAIN_MS }));
   const { auth, close: closeAuth } = openAuth({
     settings,
@@ -110,11 +113,12 @@ interface HostParts {
   readonly folder: DataFolder;
   readonly log: Log;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly shared: SharedState | undefined;
 }
 
 async function openHost(
   { options, printer }: CommandContext,
-  { places, settings, folder, log, environment }: HostParts,
+  { places, settings, folder, log, environment, shared }: HostParts,
 ): Promise<Host> {
   const audit = openAuditSpool(join(folder.auditFolder, SERVER_CHAIN), { logger: log.logger });
   try {
@@ -127,6 +131,7 @@ async function openHost(
       enablement: folder.enablement,
       tokens: folder.tokens,
       results: folder.results,
+      ...(shared === undefined ? {} : { limiters: shared.limiters }),
       ...(options.debug ? { onOutgoingRequest: outgoingRequestPrinter(printer) } : {}),
     });
   } catch (error) {

@@ -139,14 +139,18 @@ interface Exchange {
 
 async function answerOne({ host, gate, request }: Exchange, call: InvokeRequest): Promise<HttpReply | undefined> {
   const events = request.openEvents?.();
+  let limit: Parameters<typeof outcomeReply>[1];
   const outcome = await gate.run(request.signal, (signal) =>
     host.invoke({
       ...call,
       signal,
+      onRateLimit: (window) => {
+        limit = window;
+      },
       ...(events === undefined ? {} : { onProgress: (step) => events.offer('progress', step) }),
     }),
   );
-  if (events === undefined) return outcomeReply(outcome);
+  if (events === undefined) return outcomeReply(outcome, limit);
   events.finish('result', writeOutcome(outcome).json);
   return undefined;
 }

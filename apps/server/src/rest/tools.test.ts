@@ -154,12 +154,17 @@ test('a rate limit is 429, with the wait and what is left', async () => {
   });
   const server = await serverUnderTest({ hostOptions: { config, clock: { now: () => 1_000 } } });
   server.host.register(echo);
-  expect((await server.send(`${BASE}/tools/echo/invoke`, { method: 'POST' })).status).toBe(200);
+  const first = await server.send(`${BASE}/tools/echo/invoke`, { method: 'POST' });
+  expect([first.status, first.headers.get('ratelimit'), first.headers.get('retry-after')]).toEqual([
+    200,
+    '"workspace";r=0;t=60',
+    null,
+  ]);
   const response = await server.send(`${BASE}/tools/echo/invoke`, { method: 'POST' });
   expect(response.status).toBe(429);
   expect(response.headers.get('retry-after')).toBe('60');
-  expect(response.headers.get('ratelimit')).toBe('"calls";r=0;t=60');
-  expect(response.headers.get('ratelimit-policy')).toBe('"calls";q=1;w=60');
+  expect(response.headers.get('ratelimit')).toBe('"workspace";r=0;t=60');
+  expect(response.headers.get('ratelimit-policy')).toBe('"workspace";q=1;w=60');
 });
 
 test('several calls keep their order and their own status', async () => {

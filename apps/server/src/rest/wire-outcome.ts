@@ -1,3 +1,4 @@
+import type { InvokeRequest } from '@capstan/host';
 import { plainText } from '@capstan/schema';
 import {
   CapstanError,
@@ -10,6 +11,9 @@ import {
   toWireFallback,
   type WireError,
 } from '@capstan/sdk';
+
+/** The tightest limit that a call was counted in. */
+type WindowState = Parameters<NonNullable<InvokeRequest['onRateLimit']>>[0];
 
 /** An outcome as it stands in a body. */
 export interface WireOutcome {
@@ -71,13 +75,14 @@ export function writeOutcome(outcome: InvocationOutcome): {
 }
 
 /** The answer to one call: the status follows from the outcome, an error's from its code. */
-export function outcomeReply(given: InvocationOutcome): HttpReply {
+export function outcomeReply(given: InvocationOutcome, limit?: WindowState): HttpReply {
   const { outcome, json } = writeOutcome(given);
-  if (outcome.status === 'succeeded') return { status: 200, body: undefined, json };
-  if (outcome.status === 'pending') return { status: 202, body: undefined, json };
+  const left = limit === undefined ? {} : { headers: limitHeaders(limit) };
+  if (outcome.status === 'succeeded') return { status: 200, ...left, body: undefined, json };
+  if (outcome.status === 'pending') return { status: 202, ...left, body: undefined, json };
   return {
     status: ERROR_CODES[outcome.error.code].httpStatus,
-    headers: headersOf(outcome.error),
+    headers: { ...left.headers, ...headersOf(outcome.error) },
     body: undefined,
     json,
   };
@@ -104,15 +109,23 @@ function waitSeconds(waitMs: number): number {
   return Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.ceil(waitMs / 1000) || 1));
 }
 
+/** draft-ietf-httpapi-ratelimit-headers: a policy by name, what is left of it, and until when, in whole seconds. */
+function limitHeaders({ rule, remaining, resetMs }: WindowState): Readonly<Record<string, string>> {
+  return {
+    'ratelimit-policy': `"${rule.name}";q=${rule.limit};w=${Math.ceil(rule.windowMs / 1000)}`,
+    ratelimit: `"${rule.name}";r=${remaining};t=${Math.max(1, Math.ceil(resetMs / 1000))}`,
+  };
+}
+
 function headersOf({ code, details }: CapstanError): Readonly<Record<string, string>> {
-  const { retry_after_ms: waitMs, limit, window_ms: windowMs } = details;
+  const { retry_after_ms: waitMs, limit, window_ms: windowMs, policy } = details;
   const headers: Record<string, string> = {};
   // RFC 9110, 10.2.3: whole seconds.
   if (typeof waitMs === 'number') headers['retry-after'] = String(waitSeconds(waitMs));
   if (code === 'CAPSTAN_RATE_LIMITED' && typeof limit === 'number' && typeof windowMs === 'number') {
-    // draft-ietf-httpapi-ratelimit-headers: a policy by name, and what is left of it.
-    headers['ratelimit-policy'] = `"calls";q=${limit};w=${Math.ceil(windowMs / 1000)}`;
-    headers.ratelimit = `"calls";r=0;t=${headers['retry-after'] ?? 1}`;
+    const name = typeof policy === 'string' ? policy : 'calls';
+    const rule = { key: '', limit, windowMs, begins: 'first_call', name } as const;
+    Object.assign(headers, limitHeaders({ rule, remaining: 0, resetMs: typeof waitMs === 'number' ? waitMs : 1_000 }));
   }
   return headers;
 }

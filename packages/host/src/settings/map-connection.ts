@@ -1,6 +1,7 @@
 import { AUTH_TYPES, CONNECTION_TYPES } from '@capstan/sdk';
 import { AUTH_FIELD_ALIASES } from './auth-fields.ts';
 import { type JsonNode, jsonMapping, memberOf, membersOf, textOf, textOr, textsOf, wordOr } from './json-node.ts';
+import { limitsIn } from './map-limits.ts';
 import { clusterIn } from './map-resilience.ts';
 import type { ConnectionAuthSettings, ConnectionSettings, SealedConnection } from './settings-model.ts';
 
@@ -27,6 +28,7 @@ export function connectionFrom(node: JsonNode, origin: ConnectionOrigin): Connec
     ...(remoteId === undefined ? {} : { remoteConnectionId: remoteId }),
     config: jsonMapping(memberOf(node, 'config')),
     auth: authOf(memberOf(node, 'auth')),
+    limits: limitsIn(memberOf(node, 'limits')),
     sealed: NOTHING_SEALED,
     ...origin,
   };

@@ -14,6 +14,7 @@ import {
 } from './json-node.ts';
 import { callersOf, keyIn } from './map-auth.ts';
 import { connectionFrom } from './map-connection.ts';
+import { cacheIn, countsIn, limitsIn, rateLimitIn, sharedLimitsIn } from './map-limits.ts';
 import { policyIn } from './map-resilience.ts';
 import { originOf } from './pack-origin.ts';
 import { joinGlob, joinPath } from './relative-path.ts';
@@ -25,7 +26,6 @@ import {
   LOG_LEVELS,
   type PackOrigin,
   type PackSettings,
-  type RateLimitSettings,
   type WorkspaceSettings,
 } from './settings-model.ts';
 
@@ -56,6 +56,8 @@ export function mapSettings(file: CheckedFile): HostSettings {
     },
     references: { variables: texts(allow, 'variables'), files: texts(allow, 'files') },
     defaults: defaultsOf(memberOf(root, 'defaults')),
+    limits: sharedLimitsIn(memberOf(root, 'limits')),
+    cache: cacheIn(memberOf(root, 'cache')),
     results: {
       maxInlineBytes: numberOr(memberOf(root, 'results'), 'max_inline_bytes', DEFAULT_RESULTS.maxInlineBytes),
     },
@@ -102,7 +104,7 @@ function workspaceOf(id: string, workspace: JsonNode, file: CheckedFile): Worksp
     id,
     packs: texts(workspace, 'packs'),
     connections: connections.map((node, index) => connectionIn(node, [...path, 'connections', index], file)),
-    limits: { ...rateLimitIn(memberOf(workspace, 'limits')) },
+    limits: limitsIn(memberOf(workspace, 'limits')),
     position: file.locate(path),
   };
 }
@@ -132,13 +134,8 @@ function defaultsOf(defaults: JsonNode): CallDefaults {
       successThreshold: numberOr(ownBreaker, 'success_threshold', breaker.successThreshold),
     },
     ...rateLimitIn(defaults),
+    ...countsIn(defaults),
   };
-}
-
-function rateLimitIn(node: JsonNode): { readonly rateLimit?: RateLimitSettings } {
-  const limit = memberOf(node, 'rate_limit');
-  if (limit === undefined) return {};
-  return { rateLimit: { limit: numberOr(limit, 'limit', 0), windowMs: numberOr(limit, 'window_ms', 0) } };
 }
 
 function serverOf(server: JsonNode): HostSettings['server'] {

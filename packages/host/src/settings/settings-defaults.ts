@@ -29,6 +29,17 @@ export const DEFAULT_ISSUER: Pick<JwtIssuer, 'algorithms' | 'clockSkewS' | 'clai
 
 export const DEFAULT_LOG: HostSettings['log'] = Object.freeze({ level: 'info' });
 
+export const DEFAULT_LIMITS: HostSettings['limits'] = Object.freeze({
+  onRedisFailure: Object.freeze({ reads: 'open', writes: 'closed' }),
+  redisTimeoutMs: 100,
+});
+
+export const DEFAULT_CACHE: HostSettings['cache'] = Object.freeze({
+  maxEntries: 1_000,
+  maxBytes: 64 * 1024 * 1024,
+  ttlMs: 300_000,
+});
+
 /** A mebibyte is more than any agent wants to read. */
 export const DEFAULT_RESULTS: HostSettings['results'] = Object.freeze({ maxInlineBytes: 1_048_576 });
 

@@ -21,6 +21,18 @@ export interface RateLimitSettings {
   readonly windowMs: number;
 }
 
+/** What calls with something in common may do; what is absent has no limit. */
+export interface LimitSettings {
+  readonly rateLimit?: RateLimitSettings;
+  /** Calls under way at once. */
+  readonly maxInFlight?: number;
+  /** Calls in one day, which ends at midnight UTC. */
+  readonly dailyQuota?: number;
+}
+
+/** What happens to a call while the limits that replicas share cannot be asked. */
+export type FailureMode = 'open' | 'closed';
+
 /** Where a pack comes from. */
 export type PackOrigin =
   /** Nothing said: the pack that discovery finds under this code or package name. */
@@ -85,6 +97,8 @@ export interface ConnectionSettings {
   /** Secrets that were kept apart: taken as they are, whatever they look like. */
   readonly sealed: SealedConnection;
   /** Where it stands; of one that came over the API its id, at 1:1. */
+  /** Over all calls through the connection. */
+  readonly limits?: Omit<LimitSettings, 'dailyQuota'>;
   readonly position: SourcePosition;
   /** The place of a path inside the connection, in the file's own words: `['config', 'region']`, `['auth', 'token']`. */
   sourceOf(path: readonly string[]): ConfigSource;
@@ -112,10 +126,8 @@ export interface WorkspaceSettings {
   /** Packs enabled here, by pack code or npm package name, in the file's order. */
   readonly packs: readonly string[];
   readonly connections: readonly ConnectionSettings[];
-  readonly limits: {
-    /** Over all calls of the workspace; absent means no limit. */
-    readonly rateLimit?: RateLimitSettings;
-  };
+  /** Over all calls of the workspace. */
+  readonly limits: LimitSettings;
   readonly position: SourcePosition;
 }
 
@@ -141,6 +153,10 @@ export interface CallDefaults {
   readonly breaker: BreakerPolicy;
   /** Per principal and tool, for tools that declare none; absent means no limit. */
   readonly rateLimit?: RateLimitSettings;
+  /** Calls of one tool in one workspace under way at once; absent means no limit. */
+  readonly maxInFlight?: number;
+  /** Calls of one principal in one workspace in one day (UTC); absent means no limit. */
+  readonly dailyQuota?: number;
 }
 
 /**
@@ -170,6 +186,16 @@ export interface HostSettings {
   /** What connections written over the API may refer to. */
   readonly references: { readonly variables: readonly string[]; readonly files: readonly string[] };
   readonly defaults: CallDefaults;
+  readonly limits: {
+    readonly onRedisFailure: { readonly reads: FailureMode; readonly writes: FailureMode };
+    readonly redisTimeoutMs: number;
+  };
+  readonly cache: {
+    readonly maxEntries: number;
+    readonly maxBytes: number;
+    /** Of tools that do not say. */
+    readonly ttlMs: number;
+  };
   readonly results: {
     /** Larger results are kept back and come as a reference. */
     readonly maxInlineBytes: number;

@@ -2,7 +2,6 @@ import type { ConfigLayerValues } from '@capstan/config';
 import type { JsonObject } from '@capstan/sdk';
 import type { Pack } from '../packs/pack.ts';
 import type { ConnectionSettings, HostSettings } from '../settings/host-settings.ts';
-import type { RateLimitSettings } from '../settings/settings-model.ts';
 import { runtimeConnection } from './runtime-connection.ts';
 import { EMPTY_WORKSPACE, type RuntimeSettings, type RuntimeState, type RuntimeWorkspace } from './runtime-state.ts';
 
@@ -93,11 +92,6 @@ export class DeclaredState {
   mcpServers(workspaceId: string): ReadonlyMap<string, JsonObject> {
     const { mcpServers } = this.runtimeOf(workspaceId);
     return new Map([...mcpServers].map(([name, { definition }]) => [name, definition]));
-  }
-
-  /** Over all calls of a workspace; undefined: no limit. */
-  rateLimit(workspaceId: string): RateLimitSettings | undefined {
-    return this.#settings.workspaces.get(workspaceId)?.limits.rateLimit;
   }
 
   /** What was written for a workspace at run time. */

@@ -38,13 +38,12 @@ class MemoryKeeper implements RuntimeKeeper {
     return next;
   }
 
-  async recordNames(wanted: ReadonlyMap<string, ExposedNames>): Promise<ReadonlyMap<string, ExposedNames>> {
-    const names = new Map(this.#kept.names);
-    for (const [workspace, given] of wanted) names.set(workspace, { ...names.get(workspace), ...given });
-    const next = { ...this.#kept, names };
+  async recordNames(workspaceId: string, names: ExposedNames): Promise<ExposedNames> {
+    const all = { ...this.#kept.names.get(workspaceId), ...names };
+    const next = { ...this.#kept, names: new Map(this.#kept.names).set(workspaceId, all) };
     this.#save(next);
     this.#kept = next;
-    return wanted;
+    return names;
   }
 
   onChange(): () => void {
