@@ -57,5 +57,7 @@ export {
 } from './results/result-store.ts';
 export { type HostSettings, type KeySettings, loadSettings } from './settings/host-settings.ts';
 export { memoryEnablement } from './state/enablement-keeper.ts';
+export type { RuntimeKeeper } from './state/runtime-keeper.ts';
+export { type StoreKeeperOptions, storeKeeper } from './state/store-keeper.ts';
 export type { Surface } from './surface.ts';
 export { CAPSTAN_VERSION } from './version.ts';

@@ -25,6 +25,16 @@ export function splitConnection(definition: JsonObject, configSchema: JsonSchema
   return split(definition, found);
 }
 
+/** Takes the secrets out of the declaration of an MCP server: its token, and the values of `headers` and `env`. */
+export function splitMcpServer(definition: JsonObject): SplitDocument {
+  const nested = ['headers', 'env'].flatMap((place) =>
+    Object.entries(jsonMapping(definition[place]))
+      .filter(([, value]) => isSecretValue(value))
+      .map(([key]) => [place, key]),
+  );
+  return split(definition, isSecretValue(definition.token) ? [['token'], ...nested] : nested);
+}
+
 /** The document as it was before it was split. */
 export function joinSecrets(
   { document, secrets }: SplitDocument,

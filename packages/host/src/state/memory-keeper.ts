@@ -38,12 +38,13 @@ class MemoryKeeper implements RuntimeKeeper {
     return next;
   }
 
-  async recordNames(workspaceId: string, names: ExposedNames): Promise<ExposedNames> {
-    const all = { ...this.#kept.names.get(workspaceId), ...names };
-    const next = { ...this.#kept, names: new Map(this.#kept.names).set(workspaceId, all) };
+  async recordNames(wanted: ReadonlyMap<string, ExposedNames>): Promise<ReadonlyMap<string, ExposedNames>> {
+    const names = new Map(this.#kept.names);
+    for (const [workspace, given] of wanted) names.set(workspace, { ...names.get(workspace), ...given });
+    const next = { ...this.#kept, names };
     this.#save(next);
     this.#kept = next;
-    return names;
+    return wanted;
   }
 
   onChange(): () => void {

@@ -22,10 +22,10 @@ export interface RuntimeKeeper {
   /** @returns the state after it. @throws CapstanError CAPSTAN_CONFLICT when the revision is another one by now */
   commit(changes: readonly RuntimeChange[], options: CommitOptions): Promise<RuntimeState>;
   /**
-   * Gives tools their names. A name belongs to whoever came first, over all replicas.
+   * Gives tools their names, by workspace. A name belongs to whoever came first, over all replicas.
    * @returns the names that hold, of the tools that were asked for and of those whose names were wanted by others
    */
-  recordNames(workspaceId: string, names: ExposedNames): Promise<ExposedNames>;
+  recordNames(wanted: ReadonlyMap<string, ExposedNames>): Promise<ReadonlyMap<string, ExposedNames>>;
   /** @returns what ends the listening */
   onChange(listener: () => void): () => void;
 }

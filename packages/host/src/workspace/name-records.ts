@@ -60,19 +60,15 @@ export class NameRecords {
   async #write(): Promise<void> {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const workspace of waiting) {
-      try {
-        await this.#record(workspace);
-      } catch (cause) {
-        this.#options.logger.error('the names of tools could not be recorded', { workspace: workspace.id, cause });
+    const { keeper, workspaces, logger } = this.#options;
+    try {
+      const held = await keeper.recordNames(new Map(waiting.map((one) => [one.id, this.#unrecorded(one)])));
+      for (const workspace of waiting) {
+        if (workspaces.get(workspace.id) === workspace) this.#hold(workspace.id, held.get(workspace.id) ?? {});
       }
+    } catch (cause) {
+      logger.error('the names of tools could not be recorded', { workspaces: waiting.map(({ id }) => id), cause });
     }
-  }
-
-  async #record(workspace: Workspace): Promise<void> {
-    const { keeper, workspaces } = this.#options;
-    const held = await keeper.recordNames(workspace.id, this.#unrecorded(workspace));
-    if (workspaces.get(workspace.id) === workspace) this.#hold(workspace.id, held);
   }
 
   #hold(workspaceId: string, names: ExposedNames): void {
