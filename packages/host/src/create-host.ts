@@ -18,7 +18,7 @@ import { Administration } from './administration/administration.ts';
 import { ChangeLane } from './administration/change-lane.ts';
 import type { AuditSink } from './audit/audit-record.ts';
 import { declaredCallsOver } from './backends/declared-calls.ts';
-import { packHttpOver } from './backends/pack-http.ts';
+import { packHttpOver } from './backends/pack-http/pack-http.ts';
 import { circuitsOnTheWire, openCircuits } from './circuit-views.ts';
 import { ConnectionDesk } from './connection-test/connection-desk.ts';
 import { createRootScope } from './container.ts';
@@ -97,6 +97,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     authenticator,
   });
   const results = options.results === undefined || options.results === 'inline' ? memoryResultStore() : options.results;
+  const packHttp = packHttpOver({ http, authenticator, endpoints, clock, random: options.random ?? Math.random });
   const packs = new Map(discover(resolved, settings));
   const keeper = keeperOf(options);
   const kept = await keeper.load();
@@ -148,7 +149,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
       breakerOf: (endpoint) => endpoints.of(endpoint, pack).breaker,
       retriesOf: (endpoint) => endpoints.of(endpoint, pack).retries,
     })),
-    packHttp: packHttpOver(http, authenticator),
+    packHttp,
     logger,
     invoke: (request) => host.invoke(request),
     openCircuits: () => openCircuits(endpoints.views()),
@@ -220,6 +221,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     dispose: async () => {
       await lane.close();
       await mcp.sources.close();
+      packHttp.close();
       await adapter.close();
       await http.close();
       await resolved.audit.close();

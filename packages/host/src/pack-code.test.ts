@@ -202,6 +202,6 @@ test('pack code hears the events of a stream as they come, and gets any other an
   });
   expect(await host.invoke({ tool: 'hear', arguments: { path: '/cut' } })).toMatchObject({
     status: 'failed',
-    error: { code: 'CAPSTAN_REMOTE_UNREACHABLE' },
+    error: { code: 'CAPSTAN_REMOTE_INVALID_RESPONSE', details: { reason: 'truncated', attempts: 1 } },
   });
 });

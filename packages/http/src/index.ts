@@ -26,6 +26,7 @@ export {
   type ServiceClient,
   type TokenStore,
 } from './auth/index.ts';
+export { BalancedRoute, type CallRoute, SingleRoute } from './balance/call-route.ts';
 export { ServicePool, type ServicePoolOptions } from './balance/service-pool.ts';
 export { BALANCING_STRATEGIES, type BalancingStrategy, type Candidate } from './balance/strategies.ts';
 export {

@@ -2,6 +2,7 @@ import {
   type AttemptFacts,
   type AttemptFailure,
   type Authenticator,
+  type CallRoute,
   type Candidate,
   ended,
   type HttpAnswer,
@@ -12,7 +13,6 @@ import {
 import { CapstanError, type Clock } from '@capstan/sdk';
 import type { AttemptOutcome } from './attempt-outcome.ts';
 import type { ResolvedPolicy } from './call-policy.ts';
-import type { CallRoute } from './call-route.ts';
 import { type ContractRequest, type TracedRemoteCall, writeHeaders } from './contract-request.ts';
 import { streamedExchange } from './long-work/streamed-exchange.ts';
 import { readAnswer } from './read-answer.ts';

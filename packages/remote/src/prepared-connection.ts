@@ -1,6 +1,14 @@
-import { type Endpoints, type HttpClient, type HttpTarget, ServicePool, type ServicePoolOptions } from '@capstan/http';
+import {
+  BalancedRoute,
+  type CallRoute,
+  type Endpoints,
+  type HttpClient,
+  type HttpTarget,
+  ServicePool,
+  type ServicePoolOptions,
+  SingleRoute,
+} from '@capstan/http';
 import { CapstanError, type ServiceCluster, type ToolConnection } from '@capstan/sdk';
-import { BalancedRoute, type CallRoute, SingleRoute } from './call-route.ts';
 
 /** What all calls over one connection have in common, worked out once. It holds no secret. */
 export type PreparedConnection =

@@ -2,6 +2,7 @@ import { setTimeout as systemSleep } from 'node:timers/promises';
 import {
   type AttemptFailure,
   type Authenticator,
+  type CallRoute,
   type Candidate,
   type CircuitView,
   createAuthenticator,
@@ -16,7 +17,6 @@ import { type CallWork, makeAttempt, type PlacedOutcome } from './attempt.ts';
 import type { AttemptSuccess } from './attempt-outcome.ts';
 import { type BatchItemOutcome, callBatch } from './batch/call-batch.ts';
 import { REMOTE_DEFAULTS, type RemoteDefaults, resolvePolicy } from './call-policy.ts';
-import type { CallRoute } from './call-route.ts';
 import { type TracedBatchCall, type TracedRemoteCall, writeRequest } from './contract-request.ts';
 import { followJob } from './long-work/follow-job.ts';
 import { PreparedConnections } from './prepared-connection.ts';

@@ -89,7 +89,11 @@ export interface PackHttpEvent {
   readonly data: string;
 }
 
-/** HTTP for pack code: guarded by the pack's egress list, with the connection's credentials attached by the host. */
+/**
+ * HTTP for pack code: guarded by the pack's egress list, with the connection's credentials attached by the host where the
+ * request goes to the connection's own origin. Retries, breaker and timeout are those of the tool. `service://{name}/{path}`
+ * goes to an instance of that service, as the registry of the pack's settings names it (`registry`, `registry_url`).
+ */
 export interface PackHttp {
   request(
     url: string,

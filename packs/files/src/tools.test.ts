@@ -9,6 +9,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 const PACK = fileURLToPath(new URL('..', import.meta.url));
 
+const MAKE_PIPE = 'mkfifo';
+
 type Call = (tool: string, args: JsonObject) => Promise<InvocationOutcome>;
 
 /** A folder with every trick, next to a secret outside of it. */
@@ -28,7 +30,7 @@ function trickyFolder(): string {
   symlinkSync(home, join(root, 'folder-out'));
   symlinkSync('README.md', join(root, 'link-in.md'));
   symlinkSync('.', join(root, 'loop'));
-  execFileSync('mkfifo', [join(root, 'pipe')]);
+  execFileSync(MAKE_PIPE, [join(root, 'pipe')]);
   return root;
 }
 

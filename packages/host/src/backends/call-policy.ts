@@ -10,7 +10,7 @@ export function callPolicy(
   policy: EffectivePolicy,
   binding: Binding,
   sources: BindingSources,
-): RemoteCallPolicy {
+): Required<RemoteCallPolicy> {
   return {
     timeoutMs: policy.timeoutMs,
     retry: policy.retry,

@@ -10,11 +10,12 @@ import {
 } from '@capstan/sdk';
 import type { ServiceScope } from '../container.ts';
 import type { Binding } from '../workspace/connections.ts';
+import { hasEgressList } from '../workspace/egress-list.ts';
 import { notReady, type PackInWorkspace } from '../workspace/pack-in-workspace.ts';
 import type { BoundTool, EffectivePolicy, ToolRunner } from '../workspace/tool-entry.ts';
 import { callPolicy } from './call-policy.ts';
 import { loadToolFactory } from './pack-code.ts';
-import type { PackHttpFactory } from './pack-http.ts';
+import type { PackHttpFactory } from './pack-http/pack-http.ts';
 
 interface CodeRunnerOptions {
   readonly toolId: string;
@@ -71,12 +72,13 @@ export function toolTypeOf(toolName: string, packCode: string): string {
 
 async function activate(options: CodeRunnerOptions, binding: Binding): Promise<BoundTool> {
   const factory = await loadToolFactory(options.pack.sources.pack.folder, options.backend);
+  const { manifest, pack } = options.pack.sources;
   const policy = callPolicy(options.tool, options.policy, binding, options.pack.sources);
   const scope = options.scope.scope({
     connection: binding.connection,
     config: revealed(binding.connection.config, options.pack.sources.manifest.reveal),
     remoteToolAdapter: adapterFor(options.adapter, policy),
-    http: options.packHttp(binding, policy),
+    http: options.packHttp.of(binding, { policy, hasEgressList: hasEgressList(manifest, pack) }),
   });
   const handler: ToolHandler = scope.build(options.toolId, factory);
   return { connectionId: binding.id, run: (input, context) => handler({ ...input }, context) };

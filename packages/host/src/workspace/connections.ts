@@ -22,6 +22,7 @@ import type { Pack } from '../packs/pack.ts';
 import type { ConnectionSettings } from '../settings/host-settings.ts';
 import { connectionAuth } from './connection-auth.ts';
 import { clusterOf } from './connection-cluster.ts';
+import { hasEgressList } from './egress-list.ts';
 
 /** A connection with its config resolved, or with the reason why that cannot be done. */
 export interface Binding {
@@ -131,8 +132,12 @@ function accountFields(
     typeof config.base_url === 'string' ? config.base_url : read(settings?.remoteClusterUrl, 'remote_cluster_url');
   const remoteConnectionId = read(settings?.remoteConnectionId, 'remote_connection_id');
   const auth = connectionAuth(settings, config, read);
-  const hasEgressList = sources.manifest.egress !== undefined || (sources.pack.settings?.egress.length ?? 0) > 0;
-  const cluster = clusterOf({ settings: settings?.cluster, config, read, hasEgressList });
+  const cluster = clusterOf({
+    settings: settings?.cluster,
+    config,
+    read,
+    hasEgressList: hasEgressList(sources.manifest, sources.pack),
+  });
   return { url, cluster, remoteConnectionId, auth, problems };
 }
 

@@ -3,7 +3,7 @@ import type { CapstanError, RemoteToolAdapter } from '@capstan/sdk';
 import { codeRunner, toolTypeOf } from '../backends/code-runner.ts';
 import type { DeclaredCallFactory, DeclaredCallReading } from '../backends/declared-calls.ts';
 import { httpRunner } from '../backends/http-runner.ts';
-import type { PackHttpFactory } from '../backends/pack-http.ts';
+import type { PackHttpFactory } from '../backends/pack-http/pack-http.ts';
 import { remoteRunner } from '../backends/remote-runner.ts';
 import { unsupportedRunner } from '../backends/unsupported-runner.ts';
 import type { ServiceScope } from '../container.ts';

@@ -3,7 +3,7 @@ import type { ConfigResolution } from '@capstan/config';
 import type { Diagnostic } from '@capstan/schema';
 import { CapstanError, type Logger, type RemoteToolAdapter, type ToolConnection } from '@capstan/sdk';
 import type { DeclaredCallFactory } from '../backends/declared-calls.ts';
-import type { PackHttpFactory } from '../backends/pack-http.ts';
+import type { PackHttpFactory } from '../backends/pack-http/pack-http.ts';
 import type { ConnectionPlace } from '../connection-test/connection-desk.ts';
 import type { ServiceScope } from '../container.ts';
 import type { Host, PackState, PackView } from '../host.ts';

@@ -48,6 +48,11 @@ const QUERY_OPTIONS: SchemaObject = {
   style: { enum: QUERY_STYLES, default: 'auto' },
   explode: EXPLODE,
   allow_reserved: flag('Leave ":/?@!$\'()*,;" as they are.'),
+  map: {
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'What the service calls a value: { kelvin: standard }. Others stay as they are.',
+  },
 };
 const PATH_OPTIONS: SchemaObject = {
   style: { enum: PATH_STYLES, default: 'simple' },

@@ -18,6 +18,7 @@ export interface QueryOptions {
   readonly style?: QueryStyle;
   readonly explode?: boolean;
   readonly allow_reserved?: boolean;
+  readonly map?: Readonly<Record<string, string>>;
 }
 
 /** Options of a part of a multipart body. */

@@ -34,6 +34,8 @@ export interface QueryParameter extends NamedValue {
   readonly style: QueryStyle;
   readonly explode: boolean;
   readonly allowReserved: boolean;
+  /** What the service calls a value, where it has another word for it. */
+  readonly words: ReadonlyMap<string, string>;
 }
 
 /** One part of a multipart body. */

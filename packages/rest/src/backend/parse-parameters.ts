@@ -45,7 +45,8 @@ export function readQueryParameters(
   return readAll(specs, path, problems).map(({ name, value, fallback, options }) => {
     const style = options.style ?? 'auto';
     const explode = options.explode ?? (style === 'form' || style === 'auto');
-    return { name, value, fallback, style, explode, allowReserved: options.allow_reserved ?? false };
+    const words = new Map(Object.entries(options.map ?? {}));
+    return { name, value, fallback, style, explode, allowReserved: options.allow_reserved ?? false, words };
   });
 }
 

@@ -46,6 +46,12 @@ test.each<[HttpBackendSpec['query'], string]>([
   [{ a: '{list}' }, 'a=1&a=2'],
   [{ a: { value: '{list}', style: 'form', explode: false } }, 'a=1,2'],
   [{ a: { value: '{list}', style: 'spaceDelimited', explode: false } }, 'a=1%202'],
+  [{ a: { value: ['{text}', '{absent}', 'x,y'], explode: false } }, 'a=x%2Fy%3Az%26%3D%23,x%2Cy'],
+  [
+    { a: { value: 'kelvin', map: { kelvin: 'standard' } }, b: { value: 'metric', map: { kelvin: 'standard' } } },
+    'a=standard&b=metric',
+  ],
+  [{ a: { value: '{absent}', default: 'kelvin', map: { kelvin: 'standard' } } }, 'a=standard'],
   [{ a: { value: '{list}', style: 'pipeDelimited', explode: false } }, 'a=1%7C2'],
   [{ a: { value: '{list}', style: 'json' } }, 'a=%5B1%2C2%5D'],
   [{ a: '{record}' }, 'a=%7B%22k%22%3A%22v%22%2C%22n%22%3A%7B%22m%22%3A1%7D%7D'],

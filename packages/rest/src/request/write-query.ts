@@ -27,7 +27,8 @@ export function writeFixedQuery(pairs: readonly (readonly Segment[])[], scope: S
 export function writeQuery(parameters: readonly QueryParameter[], scope: Scope): readonly QueryPair[] {
   return parameters.flatMap((parameter) => {
     const value = fillValue(parameter.value, scope) ?? parameter.fallback;
-    return writeParameter(parameter.name, value, parameter);
+    const word = typeof value === 'string' ? parameter.words.get(value) : undefined;
+    return writeParameter(parameter.name, word ?? value, parameter);
   });
 }
 

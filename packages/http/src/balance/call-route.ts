@@ -1,4 +1,7 @@
-import type { Candidate, Endpoint, RetryBudget, ServicePool } from '@capstan/http';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { RetryBudget } from '../endpoint/retry-budget.ts';
+import type { ServicePool } from './service-pool.ts';
+import type { Candidate } from './strategies.ts';
 
 /** Where the attempts of one call go. */
 export interface CallRoute {
