@@ -23,7 +23,8 @@ const LIBRARY_OWNERS = new Map([
   ['awilix', 'packages/host'],
   ['eventemitter3', 'packages/host'],
   ['fastify', 'apps/server'],
-  ['pino', 'apps/server'],
+  ['pino', 'packages/telemetry'],
+  ['@opentelemetry/*', 'packages/telemetry'],
   ['commander', 'apps/cli'],
 ]);
 

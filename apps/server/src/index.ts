@@ -1,3 +1,4 @@
+export type { Log, LogOptions } from '@capstan/telemetry';
 export { bootstrapServerKeys } from './auth/bootstrap-server-keys.ts';
 export { type OpenAuthOptions, type OpenedAuth, openAuth } from './auth/open-auth.ts';
 export type { AuthOptions, ServerKey } from './auth/server-auth.ts';
@@ -14,12 +15,13 @@ export {
 export { claimGuestChain } from './data-folder/guest-chain.ts';
 export { readServerFile, type ServerAddress } from './data-folder/server-file.ts';
 export { folderTokens } from './data-folder/token-file.ts';
-export { createLog, type Log, type LogOptions } from './log.ts';
 export { createHostGateway } from './mcp/host-gateway.ts';
 export { type McpHandlerOptions, mcpHandler } from './mcp/mcp-handler.ts';
 export type { WireOutcome } from './rest/wire-outcome.ts';
 export { isoTime, originOf } from './rest/wire-views.ts';
 export { type CapstanServer, createServer, type RoutedPath, type ServerOptions } from './server.ts';
+export { createLog } from './server-log.ts';
 export { openSharedState, type SharedState, type SharedStateOptions } from './shared-state/shared-state.ts';
 export { type RunningServer, type StartServerOptions, startServer } from './start-server.ts';
 export { type DatabaseDescription, openState, type ServerState, type StateOptions } from './state/open-state.ts';
+export { type OpenedTelemetry, openTelemetry } from './telemetry/open-telemetry.ts';

@@ -1,8 +1,9 @@
 import { createHost, type Host, type HostOptions, loadSettings, type RegisteredToolOptions } from '@capstan/host';
 import { CapstanError, type JsonValue } from '@capstan/sdk';
+import type { Log } from '@capstan/telemetry';
 import { onTestFinished } from 'vitest';
-import { createLog, type Log } from './log.ts';
 import type { RoutedPath } from './server.ts';
+import { createLog } from './server-log.ts';
 import { type StartServerOptions, startServer } from './start-server.ts';
 
 /** A server on a free port, with the host behind it. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CAPSTAN_VERSION, type Host } from '@capstan/host';
 import { createMcpHttp, type McpHttp } from '@capstan/mcp';
 import { CapstanError, isCapstanError } from '@capstan/sdk';
+import type { Log, MetricRegistry } from '@capstan/telemetry';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { workspaceFor } from './auth/access.ts';
 import { denyByDefault } from './auth/deny-by-default.ts';
@@ -16,7 +17,6 @@ import { parseJsonBody } from './http/json-body.ts';
 import { createOriginGuard } from './http/origin-guard.ts';
 import { readinessOf } from './http/readiness.ts';
 import { draining, installRequestGate } from './http/request-gate.ts';
-import { createLog, type Log } from './log.ts';
 import { createHostGateway } from './mcp/host-gateway.ts';
 import { type AuthorizedRequest, createMcpFront, type HttpFront, mountMcp } from './mcp/mount-mcp.ts';
 import { mountOAuthCallback, OAUTH_CALLBACK_PATH } from './oauth/oauth-callback.ts';
@@ -29,6 +29,10 @@ import { operatorRoutes } from './rest/operator-routes.ts';
 import { mountPublicRoutes } from './rest/public-routes.ts';
 import { sessionRoutes } from './rest/session-routes.ts';
 import { toolRoutes } from './rest/tool-routes.ts';
+import { createLog } from './server-log.ts';
+import { addHostMetrics } from './telemetry/host-metrics.ts';
+import { HttpMetrics } from './telemetry/http-metrics.ts';
+import { mountMetrics } from './telemetry/metrics-route.ts';
 
 /** What {@link createServer} takes. The host stays the caller's: closing the server does not close it. */
 export interface ServerOptions {
@@ -49,6 +53,8 @@ export interface ServerOptions {
   readonly compactThreshold?: number;
   /** Default: warnings and errors, on standard error. */
   readonly log?: Log;
+  /** What is counted; `/metrics` shows it. Give the host a `CallMetrics` over it as its observer. Default: nothing is. */
+  readonly metrics?: MetricRegistry;
   /** A random key that `GET /healthz?nonce=` proves to know, so that a command tells this server from a stranger at its port. */
   readonly provenKey?: string;
   /** What `GET /readyz` asks, once a second at most: rejects where something that the server needs does not answer. */
@@ -77,9 +83,12 @@ interface ServerParts {
   readonly gate: CallGate;
   readonly mcp: McpHttp;
   readonly auth: ServerAuth;
+  readonly stopWatching: (() => void) | undefined;
   readonly address: { readonly host: string; readonly port: number };
 }
 
+/** The route of a request that led nowhere. */
+const NO_ROUTE = '_none';
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 const MAX_PARAMETER_LENGTH = 1024;
 const DEFAULT_PORT = 7420;
@@ -117,10 +126,14 @@ export function createServer(options: ServerOptions): CapstanServer {
     listenHost: address.host,
   });
   installRequestGate(app, { guard, gate, refuseBlocked: (request) => auth.refuseBlocked(request) });
+  const answered = options.metrics === undefined ? undefined : new HttpMetrics(options.metrics);
+  const isTalkative = log.pino.isLevelEnabled('debug');
   app.addHook('onResponse', async (request, reply) => {
     const { id, method, routeOptions } = request;
-    const facts = { request_id: id, method, route: routeOptions.url, status: reply.statusCode, ms: reply.elapsedTime };
-    log.pino.debug(facts, 'request');
+    const { statusCode: status, elapsedTime: durationMs } = reply;
+    answered?.answered({ method, route: routeOptions.url ?? NO_ROUTE, status, durationMs });
+    if (isTalkative)
+      log.pino.debug({ request_id: id, method, route: routeOptions.url, status, ms: durationMs }, 'request');
   });
   const routes = [
     ...toolRoutes(options.host),
@@ -138,6 +151,8 @@ export function createServer(options: ServerOptions): CapstanServer {
     readiness: readinessOf({ isDraining: () => gate.isClosed, check: options.checkReady }),
     prove: proverOf(options),
   });
+  const stopWatching = options.metrics === undefined ? undefined : addHostMetrics(options.metrics, options.host);
+  if (options.metrics !== undefined) mountMetrics(app, { registry: options.metrics, authorize });
   mountOAuthCallback(app, options.host);
   mountResourceMetadata(app, { issuers: auth.issuers, publicUrl });
   mountMcp(app, { mcp, authorize });
@@ -153,8 +168,8 @@ export function createServer(options: ServerOptions): CapstanServer {
     bodyLimitBytes: BODY_LIMIT_BYTES,
     onError,
   });
-  front.current = log.pino.isLevelEnabled('debug') ? logged(mcpFront, log) : mcpFront;
-  return serverOf({ app, gate, mcp, auth, address, routes: routed });
+  front.current = watched(mcpFront, { log: isTalkative ? log : undefined, answered });
+  return serverOf({ app, gate, mcp, auth, address, routes: routed, stopWatching });
 }
 
 /** @param front Sees each request before the framework does. */
@@ -184,15 +199,24 @@ function createApp(front: HttpFront): FastifyInstance {
   return app;
 }
 
-/** The line that the framework's hook writes for the requests that it sees. */
-function logged(front: HttpFront, log: Log): HttpFront {
+interface Watchers {
+  readonly log: Log | undefined;
+  readonly answered: HttpMetrics | undefined;
+}
+
+/** What the framework's hook does for the requests that it sees. */
+function watched(front: HttpFront, { log, answered }: Watchers): HttpFront {
+  if (log === undefined && answered === undefined) return front;
   return (request, response) => {
-    const isTaken = front(request, response);
-    if (isTaken) {
-      const facts = { method: request.method, route: request.url };
-      response.once('finish', () => log.pino.debug({ ...facts, status: response.statusCode }, 'request'));
-    }
-    return isTaken;
+    const startedAt = performance.now();
+    if (!front(request, response)) return false;
+    response.once('finish', () => {
+      const status = response.statusCode;
+      const route = request.url?.startsWith('/mcp') ? '/mcp' : '/w/:workspace/mcp';
+      answered?.answered({ method: 'POST', route, status, durationMs: performance.now() - startedAt });
+      log?.pino.debug({ method: request.method, route: request.url, status }, 'request');
+    });
+    return true;
   };
 }
 
@@ -230,12 +254,13 @@ function authorizer(host: Host, auth: ServerAuth): Authorizer {
   };
 }
 
-function serverOf({ app, gate, mcp, auth, address, routes }: ServerParts): CapstanServer {
+function serverOf({ app, gate, mcp, auth, address, routes, stopWatching }: ServerParts): CapstanServer {
   let closing: Promise<void> | undefined;
   const close = async (timeoutMs: number): Promise<void> => {
     await gate.close(timeoutMs);
     await mcp.close();
     await closeConnections(app);
+    stopWatching?.();
     await auth.close();
   };
   return {

@@ -359,7 +359,7 @@ function makePipeline(parts: {
   const { clock, logger } = resolved;
   const lookup: ToolLookup = (workspaceId, name) => workspaces.get(workspaceId)?.find(name);
   return composePipeline([
-    traceStage({ clock, events, counts: counts.invocations }),
+    traceStage({ clock, events, counts: counts.invocations, observer: resolved.options.observer }),
     auditStage({ sink: resolved.audit, clock, logger, counts: counts.audit }),
     resolveStage(lookup, () => phase.current !== 'running'),
     authorizeStage(resolved.options.policy ?? allowEnabledTools),

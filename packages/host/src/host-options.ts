@@ -2,6 +2,7 @@ import type { TokenStore } from '@capstan/http';
 import type { Clock, JsonObject, Logger } from '@capstan/sdk';
 import type { AuditSink } from './audit/audit-record.ts';
 import type { Policy } from './pipeline/authorize.ts';
+import type { CallObserver } from './pipeline/call-observer.ts';
 import type { Interceptor } from './pipeline/invocation.ts';
 import type { SharedLimiters } from './pipeline/rate-limit.ts';
 import type { ResultStore } from './results/result-store.ts';
@@ -54,6 +55,8 @@ export interface HostOptions {
   readonly policy?: Policy;
   /** Stages that the host has none of its own for: `approve` and `cache`. */
   readonly stages?: readonly Interceptor[];
+  /** Hears of every call, for metrics and traces. */
+  readonly observer?: CallObserver;
   /** Sees each outgoing request, redacted (`--debug`). */
   readonly onOutgoingRequest?: (request: {
     readonly method: string;

@@ -45,6 +45,7 @@ export type { EnablementState, EnablementStore, HostOptions } from './host-optio
 export { loadHostSettings } from './load-host-settings.ts';
 export { inspectPack } from './packs/inspect-pack.ts';
 export { allowEnabledTools, type Policy, type PolicyDecision, type PolicyQuestion } from './pipeline/authorize.ts';
+export type { CallObservation, CallObserver, ObservedCall } from './pipeline/call-observer.ts';
 export { type Interceptor, type Invocation, type Next, PIPELINE, type Stage } from './pipeline/invocation.ts';
 export type { SharedLimiters } from './pipeline/rate-limit.ts';
 export {

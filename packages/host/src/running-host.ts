@@ -114,6 +114,7 @@ export class RunningHost implements Host {
       decision: undefined,
       cacheUse: undefined,
       attempts: 0,
+      traceparent: request.traceparent,
     };
     return this.#parts.pipeline(invocation);
   }

@@ -6,9 +6,11 @@ import {
   createLog,
   type DataFolder,
   type Log,
+  type OpenedTelemetry,
   openAuth,
   openDataFolder,
   openState,
+  openTelemetry,
   SERVER_CHAIN,
   type ServerState,
   type SharedState,
@@ -70,7 +72,8 @@ export async function openEverything(
   });
   stack.defer(() => state.close());
   const shared = await openShared({ url: io.env.CAPSTAN_REDIS_URL, settings, log }, stack);
-  const host = await openHost(context, { places, settings, folder, log, environment, shared });
+  const telemetry = openTelemetry();
+  const host = await openHost(context, { places, settings, folder, log, environment, shared, telemetry });
   stack.defer(() => host.close({ timeoutMs: DRAIN_MS }));
   const { auth, close: closeAuth } = openAuth({
     settings,
@@ -86,6 +89,7 @@ export async function openEverything(
     listen: address,
     dataFolder: folder,
     log,
+    metrics: telemetry.metrics,
     checkReady: () => state.store.check(),
     allowedHosts: settings?.server.allowedHosts ?? [],
     allowedOrigins: settings?.server.allowedOrigins ?? [],
@@ -114,11 +118,12 @@ interface HostParts {
   readonly log: Log;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly shared: SharedState | undefined;
+  readonly telemetry: OpenedTelemetry;
 }
 
 async function openHost(
   { options, printer }: CommandContext,
-  { places, settings, folder, log, environment, shared }: HostParts,
+  { places, settings, folder, log, environment, shared, telemetry }: HostParts,
 ): Promise<Host> {
   const audit = openAuditSpool(join(folder.auditFolder, SERVER_CHAIN), { logger: log.logger });
   try {
@@ -131,6 +136,7 @@ async function openHost(
       enablement: folder.enablement,
       tokens: folder.tokens,
       results: folder.results,
+      observer: telemetry.observer,
       ...(shared === undefined ? {} : { limiters: shared.limiters }),
       ...(options.debug ? { onOutgoingRequest: outgoingRequestPrinter(printer) } : {}),
     });

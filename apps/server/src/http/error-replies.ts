@@ -1,12 +1,12 @@
 import { CapstanError, isCapstanError } from '@capstan/sdk';
+import type { StructuredLog } from '@capstan/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger as PinoLogger } from 'pino';
 import { errorReply, type HttpReply } from '../rest/wire-outcome.ts';
 import { nothingAt } from './request-gate.ts';
 
 /** What {@link installErrorReplies} takes. */
 export interface ErrorReplyOptions {
-  readonly log: PinoLogger;
+  readonly log: StructuredLog;
   /** How a client that is not known gets in: the value of `WWW-Authenticate`. */
   readonly challengeFor: (request: FastifyRequest) => string;
 }

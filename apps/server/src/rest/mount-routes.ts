@@ -1,5 +1,5 @@
+import type { StructuredLog } from '@capstan/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger as PinoLogger } from 'pino';
 import { requireAccess } from '../auth/access.ts';
 import { sendReply } from '../http/error-replies.ts';
 import { EventStream } from '../http/event-stream.ts';
@@ -16,7 +16,7 @@ export type Authorize = (request: FastifyRequest, workspace: string | undefined)
 export interface MountRoutesOptions {
   readonly routes: readonly Route[];
   readonly authorize: Authorize;
-  readonly log: PinoLogger;
+  readonly log: StructuredLog;
 }
 
 /** Serves routes. */
@@ -45,7 +45,7 @@ async function answerOf(
   route: Route,
   request: RouteRequest,
   reply: FastifyReply,
-  log: PinoLogger,
+  log: StructuredLog,
 ): Promise<HttpReply | undefined> {
   try {
     return await route.handle(request);

@@ -19,7 +19,7 @@ export class CallContext implements ToolContext {
   readonly deadline: number;
   readonly extra: Readonly<Record<string, JsonValue | undefined>>;
   readonly logger: Logger;
-  /** W3C `traceparent` of the caller, for the adapter to continue. */
+  /** W3C `traceparent`, for the adapter to continue. */
   readonly traceparent: string | undefined;
   /** How many tools called each other to get here. */
   readonly depth: number;
@@ -39,7 +39,7 @@ export class CallContext implements ToolContext {
     this.deadline = options.deadline;
     this.extra = options.contextKeys.length === 0 ? NO_EXTRA : pick(request.context, options.contextKeys);
     this.logger = options.logger;
-    this.traceparent = request.traceparent;
+    this.traceparent = invocation.traceparent;
     this.depth = callDepthOf(request);
     this.#request = request;
     this.#invocation = invocation;

@@ -77,7 +77,7 @@ function auditRecord(invocation: Invocation, outcome: InvocationOutcome, now: nu
     duration_ms: now - invocation.startedAt,
     cache: invocation.cacheUse,
     attempts: invocation.attempts === 0 ? undefined : invocation.attempts,
-    trace_id: traceIdOf(request.traceparent),
+    trace_id: traceIdOf(invocation.traceparent),
   };
   return outcome.status === 'succeeded' && outcome.fallback !== undefined
     ? { ...record, fallback: fallbackOf(outcome.fallback) }

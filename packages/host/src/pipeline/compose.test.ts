@@ -26,6 +26,7 @@ const invocation: Invocation = {
   decision: undefined,
   cacheUse: undefined,
   attempts: 0,
+  traceparent: undefined,
 };
 
 test('the order of the stages is pinned: a change of it is a decision, not an accident', () => {

@@ -118,8 +118,8 @@ async function orOtherTool(standIn: StandIn, next: Next, options: FallbackOption
 }
 
 function requestFor({ invocation, tool, standIns }: StandIn, other: ToolEntry): InvokeRequest {
-  const { request, workspaceId, principal, startedAt } = invocation;
-  const { signal, context, traceparent, onProgress, onElicit, idempotencyKey } = request;
+  const { request, workspaceId, principal, startedAt, traceparent } = invocation;
+  const { signal, context, onProgress, onElicit, idempotencyKey } = request;
   const standIn: InvokeRequest = {
     workspace: workspaceId,
     tool: other.definition.id,

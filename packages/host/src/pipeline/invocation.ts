@@ -16,6 +16,8 @@ export interface Invocation {
   readonly arguments: JsonObject;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** W3C `traceparent` of the caller; where the call is traced here, the `trace` stage sets its own. */
+  traceparent: string | undefined;
   /** Set by the `resolve` stage. */
   tool: ToolEntry | undefined;
   /** Set by the `execute` stage: the connection that was used. */

@@ -1,7 +1,7 @@
 import { createSecret } from '@capstan/schema';
 import { expect, test } from 'vitest';
-import { createLog } from './log.ts';
 import { AGENT_KEY, logInto, serverUnderTest, tool } from './running-server.test.support.ts';
+import { createLog } from './server-log.ts';
 
 test('no line holds a secret that is alive, in whatever field and form', () => {
   const lines: string[] = [];
