@@ -23,5 +23,6 @@ export { type CapstanServer, createServer, type RoutedPath, type ServerOptions }
 export { createLog } from './server-log.ts';
 export { openSharedState, type SharedState, type SharedStateOptions } from './shared-state/shared-state.ts';
 export { type RunningServer, type StartServerOptions, startServer } from './start-server.ts';
+export { type ImportOptions, importEnablement } from './state/import-enablement.ts';
 export { type DatabaseDescription, openState, type ServerState, type StateOptions } from './state/open-state.ts';
 export { type OpenedTelemetry, openTelemetry } from './telemetry/open-telemetry.ts';

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { createHost, type Host, openAuditSpool } from '@capstan/host';
+import { createHost, type Host, openAuditSpool, storeKeeper } from '@capstan/host';
 import { formatDiagnostic } from '@capstan/schema';
 import {
   createLog,
   type DataFolder,
+  importEnablement,
   type Log,
   type OpenedTelemetry,
   openAuth,
@@ -73,7 +74,7 @@ export async function openEverything(
   stack.defer(() => state.close());
   const shared = await openShared({ url: io.env.CAPSTAN_REDIS_URL, settings, log }, stack);
   const telemetry = openTelemetry();
-  const host = await openHost(context, { places, settings, folder, log, environment, shared, telemetry });
+  const host = await openHost(context, { places, settings, folder, state, log, environment, shared, telemetry });
   stack.defer(() => host.close({ timeoutMs: DRAIN_MS }));
   const { auth, close: closeAuth } = openAuth({
     settings,
@@ -115,6 +116,7 @@ interface HostParts {
   readonly places: Places;
   readonly settings: SettingsReading['settings'] | undefined;
   readonly folder: DataFolder;
+  readonly state: ServerState;
   readonly log: Log;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly shared: SharedState | undefined;
@@ -123,17 +125,21 @@ interface HostParts {
 
 async function openHost(
   { options, printer }: CommandContext,
-  { places, settings, folder, log, environment, shared, telemetry }: HostParts,
+  { places, settings, folder, state, log, environment, shared, telemetry }: HostParts,
 ): Promise<Host> {
-  const audit = openAuditSpool(join(folder.auditFolder, SERVER_CHAIN), { logger: log.logger });
+  const { logger } = log;
+  const keeper = storeKeeper({ store: state.store, vault: state.vault, logger });
+  const { enablement, enablementPath: path } = folder;
+  await importEnablement({ keeper, enablement, path, now: Date.now() });
+  const audit = openAuditSpool(join(folder.auditFolder, SERVER_CHAIN), { logger });
   try {
     return await createHost({
       ...(settings === undefined ? {} : { config: settings }),
       cwd: places.folder,
       environment,
-      logger: log.logger,
+      logger,
       audit,
-      enablement: folder.enablement,
+      keeper,
       tokens: folder.tokens,
       results: folder.results,
       observer: telemetry.observer,

@@ -17,8 +17,9 @@ export interface DataFolder {
   readonly path: string;
   readonly keys: BootstrapKeys;
   readonly keysPath: string;
-  /** What was enabled at run time. */
+  /** What commands enable while no server runs; a server takes it into its store. */
   readonly enablement: EnablementStore;
+  readonly enablementPath: string;
   /** Holds one folder of audit records for each process that makes some: see {@link SERVER_CHAIN}. */
   readonly auditFolder: string;
   /** Grants of users' own accounts, encrypted. */
@@ -61,11 +62,13 @@ export function openDataFolder(path: string, options: DataFolderOptions = {}): D
     removeServerFile(folder);
     ignoreByGit(folder);
     const keysPath = join(folder, 'keys.json');
+    const enablementPath = join(folder, 'state.json');
     return {
       path: folder,
       keys: bootstrapKeys(keysPath, randomBytes),
       keysPath,
-      enablement: enablementFile(join(folder, 'state.json')),
+      enablement: enablementFile(enablementPath),
+      enablementPath,
       auditFolder: join(folder, AUDIT_FOLDER),
       tokens: folderTokens(folder),
       results: resultFolder(join(folder, 'results')),

@@ -25,6 +25,9 @@ export function splitConnection(definition: JsonObject, configSchema: JsonSchema
   return split(definition, found);
 }
 
+/** Two names of one key: see the aliases of a server's declaration. */
+const TOKEN_KEYS = ['token', 'auth_token'] as const;
+
 /** Takes the secrets out of the declaration of an MCP server: its token, and the values of `headers` and `env`. */
 export function splitMcpServer(definition: JsonObject): SplitDocument {
   const nested = ['headers', 'env'].flatMap((place) =>
@@ -32,7 +35,8 @@ export function splitMcpServer(definition: JsonObject): SplitDocument {
       .filter(([, value]) => isSecretValue(value))
       .map(([key]) => [place, key]),
   );
-  return split(definition, isSecretValue(definition.token) ? [['token'], ...nested] : nested);
+  const tokens = TOKEN_KEYS.filter((key) => isSecretValue(definition[key])).map((key) => [key]);
+  return split(definition, [...tokens, ...nested]);
 }
 
 /** The document as it was before it was split. */
