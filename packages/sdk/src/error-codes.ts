@@ -186,6 +186,12 @@ export const ERROR_CODES = {
     retriable: false,
     hint: 'The code of the tool failed; the host log has the cause under the execution id.',
   },
+  CAPSTAN_WORKFLOW_EXPRESSION: {
+    httpStatus: 422,
+    exitCode: 6,
+    retriable: false,
+    hint: 'An expression of the workflow has no value for these inputs; a key that may be missing is written a.?b.orValue(null).',
+  },
   CAPSTAN_DRAINING: {
     httpStatus: 503,
     exitCode: 9,
