@@ -13,6 +13,7 @@ import {
 } from '@capstan/http';
 import { createRemoteToolAdapter, type HostRemoteToolAdapter } from '@capstan/remote';
 import type { Clock, Logger, ToolConnection } from '@capstan/sdk';
+import { createMemoryEngine } from '@capstan/workflow';
 import { EventEmitter } from 'eventemitter3';
 import { Administration } from './administration/administration.ts';
 import { ChangeLane } from './administration/change-lane.ts';
@@ -52,6 +53,8 @@ import { memoryKeeper } from './state/memory-keeper.ts';
 import { Reconciler } from './state/reconciler.ts';
 import type { ExposedNames, RuntimeKeeper } from './state/runtime-keeper.ts';
 import { CAPSTAN_VERSION } from './version.ts';
+import { callToolOver } from './workflows/call-tool.ts';
+import { runsOver } from './workflows/runs.ts';
 import { ConnectionConditions } from './workspace/connection-conditions.ts';
 import { NameRecords } from './workspace/name-records.ts';
 import { Workspace } from './workspace/workspace.ts';
@@ -105,6 +108,8 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   const workspaces = makeWorkspaces(declared, kept.names);
   const counts = newCounts();
   const running: RunningCalls = new Set();
+  const engine = options.workflows ?? createMemoryEngine();
+  const lookup: ToolLookup = (workspaceId, name) => workspaces.get(workspaceId)?.find(name);
   const pipeline = makePipeline({
     resolved,
     declared,
@@ -149,6 +154,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
       breakerOf: (endpoint) => endpoints.of(endpoint, pack).breaker,
       retriesOf: (endpoint) => endpoints.of(endpoint, pack).retries,
     })),
+    workflows: engine,
     packHttp,
     logger,
     invoke: (request) => host.invoke(request),
@@ -216,9 +222,11 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     phase,
     circuits: () => circuitsOnTheWire(endpoints.views()),
     results,
+    runs: runsOver({ engine, lookup, invoke: (request) => host.invoke(request) }),
     audit: resolved.audit,
     metrics: () => metricsOf(counts, http),
     dispose: async () => {
+      await engine.close();
       await lane.close();
       await mcp.sources.close();
       packHttp.close();
@@ -228,6 +236,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     },
   });
   await connections.lookAtAccounts([...workspaces.keys()]);
+  await engine.open(callToolOver({ engine, lookup, invoke: (request) => host.invoke(request) }));
   return host;
 }
 

@@ -1,5 +1,6 @@
 import type { TokenStore } from '@capstan/http';
 import type { Clock, JsonObject, Logger } from '@capstan/sdk';
+import type { WorkflowEngine } from '@capstan/workflow';
 import type { AuditSink } from './audit/audit-record.ts';
 import type { Policy } from './pipeline/authorize.ts';
 import type { CallObserver } from './pipeline/call-observer.ts';
@@ -47,6 +48,8 @@ export interface HostOptions {
   readonly keeper?: RuntimeKeeper;
   /** Where the grants of users' own accounts are kept. Default: in memory. */
   readonly tokens?: TokenStore;
+  /** Runs workflows. Default: in memory, so that runs end with the process. The host opens and closes it. */
+  readonly workflows?: WorkflowEngine;
   readonly clock?: Clock;
   readonly random?: () => number;
   /** More services that tool factories may ask for by name, each a factory or a value. */

@@ -22,6 +22,7 @@ import type { AdministrativeAct, CallOrigin } from './audit/audit-record.ts';
 import type { ConnectionTestReport } from './connection-test/report.ts';
 import type { McpFeature } from './mcp/mcp-features.ts';
 import type { Surface } from './surface.ts';
+import type { Runs } from './workflows/runs.ts';
 
 /** One call of one tool. */
 export interface InvokeRequest {
@@ -52,6 +53,8 @@ export interface InvokeRequest {
   readonly onRateLimit?: (window: WindowState) => void;
   readonly onProgress?: (step: ToolProgress) => void;
   readonly onElicit?: (request: ElicitRequest) => Promise<ElicitAnswer>;
+  /** Of a workflow: gives a handle of the run at once, and does not wait for its result. */
+  readonly isDetached?: boolean;
   /** The `_meta` of an MCP client's request, for MCP servers. */
   readonly meta?: JsonObject;
   /** The way back to an MCP client, for MCP servers. */
@@ -134,6 +137,8 @@ export interface ToolView {
   readonly state: ToolState;
   /** Ids of the connections that a call may name. */
   readonly connectionIds: readonly string[];
+  /** Of a workflow: whether its runs survive the end of the process. */
+  readonly isDurable?: boolean;
   /** The effective policies, after pack, tool and host defaults. */
   readonly policy: {
     readonly timeoutMs: number;
@@ -354,6 +359,8 @@ export interface Host {
   completeAuthorization(
     callback: URL,
   ): Promise<{ readonly id: string; readonly workspace: string; readonly name: string }>;
+  /** The runs of workflows. */
+  readonly runs: Runs;
   circuits(): readonly JsonValue[];
   /** A large result that was kept back, as JSON text; undefined where the workspace has none of this id, or no longer. */
   storedResult(id: string, workspace?: string): Promise<string | undefined>;

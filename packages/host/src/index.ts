@@ -62,3 +62,5 @@ export type { RuntimeKeeper } from './state/runtime-keeper.ts';
 export { type StoreKeeperOptions, storeKeeper } from './state/store-keeper.ts';
 export type { Surface } from './surface.ts';
 export { CAPSTAN_VERSION } from './version.ts';
+export { runIdIn } from './workflows/run-handle.ts';
+export type { Runs, StartRun } from './workflows/runs.ts';

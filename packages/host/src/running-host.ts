@@ -7,6 +7,7 @@ import {
   type JsonValue,
   type Principal,
 } from '@capstan/sdk';
+import { Slots } from '@capstan/workflow';
 import type { EventEmitter } from 'eventemitter3';
 import { type Actor, APPLICATION_ACTOR } from './administration/actor.ts';
 import type { Administration } from './administration/administration.ts';
@@ -29,7 +30,6 @@ import type {
   RegisteredToolOptions,
   ToolView,
 } from './host.ts';
-import { runBounded } from './invoke-many.ts';
 import type { AddedServers } from './mcp/added-servers.ts';
 import type { McpFeature } from './mcp/mcp-features.ts';
 import type { McpSources } from './mcp/mcp-sources.ts';
@@ -40,6 +40,7 @@ import type { Invocation, Next } from './pipeline/invocation.ts';
 import type { ResultStore } from './results/result-store.ts';
 import type { CallDefaults } from './settings/host-settings.ts';
 import { serverView, toolView } from './views.ts';
+import type { Runs } from './workflows/runs.ts';
 import { applicationTool } from './workspace/application-tool.ts';
 import type { ToolEntry, ToolRunner } from './workspace/tool-entry.ts';
 import type { Workspace } from './workspace/workspace.ts';
@@ -62,6 +63,7 @@ export interface HostParts {
   readonly phase: { current: 'running' | 'draining' | 'stopped' };
   readonly circuits: () => readonly JsonValue[];
   readonly results: ResultStore;
+  readonly runs: Runs;
   readonly audit: AuditSink;
   readonly metrics: () => Readonly<Record<string, number>>;
   /** Closes what the host opened, in order. */
@@ -127,7 +129,8 @@ export class RunningHost implements Host {
     requests: readonly InvokeRequest[],
     options: { readonly maxWorkers?: number } = {},
   ): Promise<readonly InvocationOutcome[]> {
-    return runBounded(requests, options.maxWorkers ?? DEFAULT_WORKERS, (request) => this.invoke(request));
+    const slots = new Slots(options.maxWorkers ?? DEFAULT_WORKERS);
+    return Promise.all(requests.map((request) => slots.use(() => this.invoke(request))));
   }
 
   listTools(query: ListToolsQuery = {}): Page<ToolView> {
@@ -210,6 +213,10 @@ export class RunningHost implements Host {
 
   completeAuthorization(callback: URL): ReturnType<Host['completeAuthorization']> {
     return this.#parts.connections.complete(callback);
+  }
+
+  get runs(): Runs {
+    return this.#parts.runs;
   }
 
   circuits(): readonly JsonValue[] {

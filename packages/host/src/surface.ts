@@ -1,2 +1,2 @@
 /** Where a call came in. */
-export type Surface = 'mcp' | 'rest' | 'cli' | 'in_process' | 'tool';
+export type Surface = 'mcp' | 'rest' | 'cli' | 'in_process' | 'tool' | 'workflow';

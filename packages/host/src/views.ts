@@ -132,6 +132,7 @@ export function toolView(entry: ToolEntry): ToolView {
     state: entry.runner.state(),
     connectionIds: entry.runner.connectionIds(),
     policy: entry.policy,
+    ...(entry.runner.isDurable === undefined ? {} : { isDurable: entry.runner.isDurable }),
   };
 }
 

@@ -24,4 +24,5 @@ export { createMemoryEngine, type MemoryEngineOptions } from './memory/memory-en
 export { formatPlan, planAsMermaid, planWorkflow, type WorkflowPlan } from './plan/workflow-plan.ts';
 export type { CallTool, RunStart, Timer, ToolCall } from './run/run-environment.ts';
 export { RUN_STATES, type RunState, type RunView, type StepView, type WaitView } from './run/run-view.ts';
+export { Slots } from './run/slots.ts';
 export type { CompensationOutcome, RunResult, StepOutcome } from './run/step-outcome.ts';

@@ -78,6 +78,11 @@ export class CallContext implements ToolContext {
     return this.#request.onElicit !== undefined;
   }
 
+  /** Whether the caller of a workflow wants its run, not its result. */
+  get isDetached(): boolean {
+    return this.#request.isDetached === true;
+  }
+
   /** The `_meta` of an MCP client's request. */
   get meta(): InvokeRequest['meta'] {
     return this.#request.meta;
@@ -111,7 +116,7 @@ export function atCallDepth(request: InvokeRequest, depth: number): InvokeReques
 
 /** How many tools called each other to make this request; 0 for a caller from outside. */
 export function callDepthOf(request: InvokeRequest): number {
-  return request.surface === 'tool' ? (depths.get(request) ?? 0) : 0;
+  return request.surface === 'tool' || request.surface === 'workflow' ? (depths.get(request) ?? 0) : 0;
 }
 
 /** A caller's key counts for one principal, workspace, tool and connection: nobody gets the answer to another call. */

@@ -7,6 +7,7 @@ import { declaredServers } from '../mcp/pack-servers.ts';
 import type { HostSettings } from '../settings/host-settings.ts';
 import { type JoinedManifest, joinSources } from '../sources/join-sources.ts';
 import { sourceDiagnostics } from '../sources/source-diagnostics.ts';
+import { workflowDiagnostics } from '../workflows/pack-workflows.ts';
 import type { FoundPack } from './find-packs.ts';
 import type { Pack, PackBody } from './pack.ts';
 
@@ -52,7 +53,11 @@ function loadPack(place: FoundPack, settings: HostSettings, capstanVersion: stri
     origin: place.origin,
     trusted,
     settings: own,
-    diagnostics: [...loading.diagnostics, ...sourceDiagnostics(joined?.findings ?? [], loading.locate)],
+    diagnostics: [
+      ...loading.diagnostics,
+      ...sourceDiagnostics(joined?.findings ?? [], loading.locate),
+      ...(loading.manifest === undefined ? [] : workflowDiagnostics(loading.manifest, loading.locate)),
+    ],
     body: bodyOf({ joined, diagnostics: loading.diagnostics, place, trusted }),
   };
 }

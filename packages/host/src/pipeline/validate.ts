@@ -1,5 +1,6 @@
 import type { SchemaProblem } from '@capstan/schema';
 import { CapstanError, type InvocationOutcome, type JsonObject } from '@capstan/sdk';
+import { runIdIn } from '../workflows/run-handle.ts';
 import type { Interceptor, Invocation } from './invocation.ts';
 import { failed } from './outcome.ts';
 
@@ -24,6 +25,8 @@ export const validateOutputStage: Interceptor = {
     if (!schema) return next(invocation);
     return next(invocation).then((outcome) => {
       if (outcome.status !== 'succeeded' || schema.accepts(outcome.result.value)) return outcome;
+      // A run that goes on has no result yet.
+      if (runIdIn(outcome.result) !== undefined) return outcome;
       return invalidOutput(invocation, schema.problems(outcome.result.value));
     });
   },

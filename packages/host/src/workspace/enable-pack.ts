@@ -1,5 +1,6 @@
 import type { ManifestTool, PackManifest, ToolBackend } from '@capstan/manifest';
 import type { CapstanError, RemoteToolAdapter } from '@capstan/sdk';
+import type { WorkflowEngine } from '@capstan/workflow';
 import { codeRunner, toolTypeOf } from '../backends/code-runner.ts';
 import type { DeclaredCallFactory, DeclaredCallReading } from '../backends/declared-calls.ts';
 import { httpRunner } from '../backends/http-runner.ts';
@@ -10,6 +11,8 @@ import type { ServiceScope } from '../container.ts';
 import type { McpSource } from '../mcp/mcp-source.ts';
 import type { CallDefaults, PackPolicy } from '../settings/host-settings.ts';
 import type { UniverseWork } from '../sources/joined-source.ts';
+import { workflowOf } from '../workflows/pack-workflows.ts';
+import { workflowRunner } from '../workflows/workflow-runner.ts';
 import { asksForPolicy, mergePolicies, policyFromConfig } from './config-policy.ts';
 import { effectivePolicy, NO_PACK_POLICY } from './effective-policy.ts';
 import { lazySchemas } from './lazy-schema.ts';
@@ -31,6 +34,7 @@ export interface PackRuntime {
   readonly defaults: CallDefaults;
   /** The MCP servers of the pack, by name. */
   readonly mcpServer: (name: string) => McpSource | undefined;
+  readonly workflows: WorkflowEngine;
   readonly onFailure: (error: CapstanError) => void;
   readonly onStarted: () => void;
 }
@@ -101,8 +105,10 @@ function runnerOf(runtime: PackRuntime, toolId: string, tool: ManifestTool, poli
       if (source === undefined) return unsupportedRunner(toolId, `its MCP server ${backend.server} cannot be read`);
       return source.runner(backend.tool, toolId);
     }
+    case 'workflow':
+      return compositionRunner(runtime, toolId, tool);
     default:
-      return unsupportedRunner(toolId, whyUnsupported(backend));
+      return unsupportedRunner(toolId, backend.reason);
   }
 }
 
@@ -116,8 +122,12 @@ function universeCall({ works, declaredCalls, instance }: PackRuntime, name: str
   return { ok: true, call: declaredCalls.universe(name, work, instance.sources.manifest.code) };
 }
 
-function whyUnsupported(
-  backend: Exclude<ToolBackend, { kind: 'code' | 'remote' | 'http' | 'mcp' | 'joined' }>,
-): string {
-  return backend.kind === 'unsupported' ? backend.reason : `this version does not run ${backend.kind}: backends`;
+function compositionRunner({ workflows, instance }: PackRuntime, toolId: string, tool: ManifestTool): ToolRunner {
+  const { definition, diagnostics } = workflowOf(tool);
+  if (definition !== undefined) {
+    const namespace = instance.sources.manifest.code;
+    return workflowRunner({ toolId, namespace, definition, engine: workflows });
+  }
+  const first = diagnostics.find(({ severity }) => severity === 'error');
+  return unsupportedRunner(toolId, `its workflow cannot run: ${first?.message ?? 'it cannot be read'}`);
 }

@@ -33,6 +33,8 @@ export interface ToolRunner {
   /** The connection that a call would use; undefined where the tool has none. @throws CapstanError as `bind` does */
   connectionId?(connection: string | undefined): string | undefined;
   state(): ToolState;
+  /** Of a workflow: whether its runs survive the end of the process. */
+  readonly isDurable?: boolean;
   /** The hosts' view of its connections: ids that a caller may name. */
   connectionIds(): readonly string[];
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ConfigResolution } from '@capstan/config';
 import type { Diagnostic } from '@capstan/schema';
 import { CapstanError, type Logger, type RemoteToolAdapter, type ToolConnection } from '@capstan/sdk';
+import type { WorkflowEngine } from '@capstan/workflow';
 import type { DeclaredCallFactory } from '../backends/declared-calls.ts';
 import type { PackHttpFactory } from '../backends/pack-http/pack-http.ts';
 import type { ConnectionPlace } from '../connection-test/connection-desk.ts';
@@ -34,6 +35,7 @@ export interface WorkspacePacksOptions {
   readonly adapter: RemoteToolAdapter;
   readonly packHttp: PackHttpFactory;
   readonly declaredCalls: DeclaredCallFactory;
+  readonly workflows: WorkflowEngine;
   readonly mcp: McpSources;
   readonly packServers: PackServersOptions;
   readonly logger: Logger;
@@ -177,6 +179,7 @@ export class WorkspacePacks {
       adapter: options.adapter,
       packHttp: options.packHttp,
       declaredCalls: options.declaredCalls,
+      workflows: options.workflows,
       defaults: options.defaults,
       onFailure: (error) => this.#fail(workspace, pack, error),
       onStarted: () => this.#failures.delete(failureKey(workspace, pack.code)),

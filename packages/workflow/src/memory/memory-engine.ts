@@ -1,4 +1,4 @@
-import { CapstanError, type JsonValue, toWireError } from '@capstan/sdk';
+import { CapstanError, type InvocationOutcome, type JsonValue, toWireError } from '@capstan/sdk';
 import type { WorkflowDefinition } from '../definition/workflow-definition.ts';
 import type {
   ApprovalAnswer,
@@ -12,7 +12,7 @@ import type {
 import { interpretWorkflow } from '../run/interpret-workflow.ts';
 import { keptByFork, keptByResume } from '../run/kept-outcomes.ts';
 import { inputsOf } from '../run/run-context.ts';
-import type { CallTool, RunStart, StepChange, Timer } from '../run/run-environment.ts';
+import type { CallTool, RunStart, StepChange, Timer, ToolCall } from '../run/run-environment.ts';
 import { newRunId, runIdOf } from '../run/run-id.ts';
 import { type RunView, runView } from '../run/run-view.ts';
 import type { RunResult, StepOutcome } from '../run/step-outcome.ts';
@@ -56,6 +56,7 @@ class MemoryEngine implements WorkflowEngine {
   readonly #maxEnded: number;
   readonly #runs = new Map<string, MemoryRun>();
   #call: CallTool | undefined;
+  #isClosing = false;
 
   constructor({ timer, random, maxEnded }: MemoryEngineOptions) {
     this.#timer = timer ?? systemTimer;
@@ -167,6 +168,7 @@ class MemoryEngine implements WorkflowEngine {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     const running = [...this.#runs.values()].filter(({ result }) => result === undefined);
     for (const { cancel } of running) cancel.abort();
     await Promise.all(running.map(({ ended }) => ended.promise));
@@ -194,7 +196,7 @@ class MemoryEngine implements WorkflowEngine {
     const call = this.#call;
     if (call === undefined) throw new Error('the engine was not opened');
     const environment = {
-      call,
+      call: (toolCall: ToolCall) => (this.#isClosing ? Promise.resolve(closing()) : call(toolCall)),
       timer: this.#timer,
       random: this.#random,
       journal: run.journal,
@@ -251,4 +253,10 @@ class MemoryEngine implements WorkflowEngine {
       hint: 'List the runs with "capstan workflow runs"; runs in memory are forgotten when the host stops.',
     });
   }
+}
+
+/** Nothing is tried again in a host that stops. */
+function closing(): InvocationOutcome {
+  const error = new CapstanError('CAPSTAN_DRAINING', 'the host stopped, and its runs with it', { retriable: false });
+  return { status: 'failed', executionId: '', error };
 }
