@@ -193,7 +193,7 @@ interface Failure {
 }
 
 /** What a failure counts as: what the step says, unless the run itself was stopped. */
-export function failedOutcome(at: StepRun, { error, attempts, startedAt }: Failure): StepOutcome {
+function failedOutcome(at: StepRun, { error, attempts, startedAt }: Failure): StepOutcome {
   const { step, environment, signal } = at;
   const endedAt = environment.timer.now();
   if (signal.aborted) return { kind: 'cancelled', because: at.stopReason() ?? 'cancelled', startedAt, endedAt };

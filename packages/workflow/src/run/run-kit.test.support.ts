@@ -50,13 +50,13 @@ export class TestTools {
 }
 
 /** Reads a workflow that has to be right. */
-export function definitionOf(text: string): WorkflowDefinition {
+function definitionOf(text: string): WorkflowDefinition {
   const { definition, diagnostics } = readWorkflowText({ path: 'test.yaml', text });
   if (definition === undefined) throw new Error(diagnostics.map(({ message }) => message).join('; '));
   return definition;
 }
 
-export const PRINCIPAL = { id: 'user:ann', roles: ['agent'], permissions: [] } as const;
+const PRINCIPAL = { id: 'user:ann', roles: ['agent'], permissions: [] } as const;
 
 /** A request for a run in the default workspace. */
 export function startOf(text: string, inputs: JsonObject = {}): StartRunRequest {
