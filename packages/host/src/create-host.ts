@@ -54,7 +54,7 @@ import { Reconciler } from './state/reconciler.ts';
 import type { ExposedNames, RuntimeKeeper } from './state/runtime-keeper.ts';
 import { CAPSTAN_VERSION } from './version.ts';
 import { callToolOver } from './workflows/call-tool.ts';
-import { runsOver } from './workflows/runs.ts';
+import { runsOver } from './workflows/runs-over.ts';
 import { ConnectionConditions } from './workspace/connection-conditions.ts';
 import { NameRecords } from './workspace/name-records.ts';
 import { Workspace } from './workspace/workspace.ts';

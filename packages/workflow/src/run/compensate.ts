@@ -2,7 +2,7 @@ import { CapstanError } from '@capstan/sdk';
 import { isJsonObject } from '../definition/json.ts';
 import type { Compensation, StepRetry, WorkflowStep } from '../definition/workflow-definition.ts';
 import { callStep } from './call-step.ts';
-import { valueOfTemplate } from './perform-step.ts';
+import { valueOfTemplate } from './perform-once.ts';
 import { variablesOf } from './run-context.ts';
 import type { RunEnvironment, RunStart } from './run-environment.ts';
 import { runError } from './run-error.ts';

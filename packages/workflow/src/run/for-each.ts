@@ -1,6 +1,6 @@
 import type { JsonValue } from '@capstan/sdk';
 import type { ForEach } from '../definition/workflow-definition.ts';
-import { performOnce, type StepRun, valueOfTemplate } from './perform-step.ts';
+import { performOnce, type StepRun, valueOfTemplate } from './perform-once.ts';
 import { expressionError } from './run-error.ts';
 import { Slots } from './slots.ts';
 import type { StepOutcome } from './step-outcome.ts';

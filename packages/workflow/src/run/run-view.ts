@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue, WireError } from '@capstan/sdk';
 import type { WorkflowDefinition, WorkflowStep } from '../definition/workflow-definition.ts';
-import { valueOfTemplate } from './perform-step.ts';
+import { valueOfTemplate } from './perform-once.ts';
 import { variablesOf } from './run-context.ts';
 import type { RunStart, WaitRequest } from './run-environment.ts';
 import type { CompensationOutcome, RunResult, StepOutcome } from './step-outcome.ts';
