@@ -1,5 +1,5 @@
 import { maskSecrets } from '@capstan/schema';
-import { CapstanError, type InvocationOutcome, type JsonObject, type JsonValue, type Principal } from '@capstan/sdk';
+import { CapstanError, type InvocationOutcome, type JsonObject, type JsonValue } from '@capstan/sdk';
 import { type RunView, readWorkflow, type StepView, type WorkflowEngine } from '@capstan/workflow';
 import type { InvokeRequest } from '../host.ts';
 import type { ToolLookup } from '../pipeline/resolve.ts';
