@@ -6,6 +6,7 @@ import { addConnectionCommands } from './commands/connection-commands.ts';
 import { addContractCommands } from './commands/contract-commands.ts';
 import { addMcpCommand } from './commands/mcp-command.ts';
 import { addPackCommands } from './commands/pack-commands.ts';
+import { addServeCommand } from './commands/serve-command.ts';
 import { addStartCommand } from './commands/start-command.ts';
 import { addStatusCommand } from './commands/status-command.ts';
 import { addToolCommands } from './commands/tool-commands.ts';
@@ -38,6 +39,7 @@ export function createProgram(io: CliIo, run: CommandRunner): Command {
   addStatusCommand(program, run);
   addContractCommands(program, run);
   addMcpCommand(program, run);
+  addServeCommand(program, run);
   addWorkflowCommands(program, run);
   return program.addHelpText(
     'after',
