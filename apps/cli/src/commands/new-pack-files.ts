@@ -126,10 +126,10 @@ export const countWords: ToolFactory<CountWordsInput> = defineTool(() => ({ text
 `;
 
 /** Named apart: what stands in a text is no import of this file. */
-const TEST_RUNNER = 'vitest';
+const RUNNER_IMPORT = ['import { expect, test }', `from 'vitest';`].join(' ');
 
 const TESTS = `import { testContext, testServices } from '@capstan/testing';
-import { expect, test } from '${TEST_RUNNER}';
+${RUNNER_IMPORT}
 import { countWords } from './tools.ts';
 
 test('words are counted, whatever stands between them', async () => {
