@@ -107,10 +107,10 @@ test('a small load: every call ends once, and the service saw each once', async 
   const { succeeded, codes } = await loadCheck(host, {
     calls: 200,
     concurrency: 20,
-    request: (limit) => ({ tool: 'note_list', arguments: { limit } }),
+    request: (index) => ({ tool: 'note_write', arguments: { text: `${index}` } }),
   });
   expect({ succeeded, codes }).toEqual({ succeeded: 200, codes: {} });
-  expect(new Set(service.calls.map(({ params }) => params.limit)).size).toBe(200);
+  expect(new Set(service.calls.map(({ params }) => params.text)).size).toBe(200);
 });
 
 describe('the examples of a pack', () => {
