@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import type { CliIo } from './cli-io.ts';
 import type { CommandRunner } from './command-context.ts';
+import { addAuditCommands } from './commands/audit-commands.ts';
 import { addConfigCommands } from './commands/config-commands.ts';
 import { addConnectionCommands } from './commands/connection-commands.ts';
 import { addContractCommands } from './commands/contract-commands.ts';
 import { addMcpCommand } from './commands/mcp-command.ts';
 import { addPackCommands } from './commands/pack-commands.ts';
-import { addServeCommand } from './commands/serve-command.ts';
 import { addStartCommand } from './commands/start-command.ts';
 import { addStatusCommand } from './commands/status-command.ts';
 import { addToolCommands } from './commands/tool-commands.ts';
@@ -37,9 +37,9 @@ export function createProgram(io: CliIo, run: CommandRunner): Command {
   addConfigCommands(program, run);
   addConnectionCommands(program, run);
   addStatusCommand(program, run);
+  addAuditCommands(program, run);
   addContractCommands(program, run);
   addMcpCommand(program, run);
-  addServeCommand(program, run);
   addWorkflowCommands(program, run);
   return program.addHelpText(
     'after',

@@ -348,6 +348,30 @@ describe('settings', () => {
     ]);
   });
 
+  test('what commands did in process is listed, exported and verified without a server', async () => {
+    const at = ['--data', 'state'];
+    await inProcess(['tool', 'call', 'nothing', ...at]);
+    await inProcess(['tool', 'call', '=cmd()', ...at]);
+    const list = await inProcess(['audit', 'list', ...at]);
+    expect(list.out).toMatch(/system:cli\s+=cmd\(\)\s+failed\s+CAPSTAN_TOOL_NOT_FOUND/);
+    expect((await inProcess(['audit', 'list', '--status', 'denied', ...at])).out).toContain('no records fit');
+    const since = await inProcess(['audit', 'list', '--since', '1h', '--tool', 'nothing', '-o', 'json', ...at]);
+    expect(JSON.parse(since.out).items).toHaveLength(1);
+    const csv = await inProcess(['audit', 'export', '--format', 'csv', ...at]);
+    expect(csv.out.split('\r\n')).toHaveLength(4);
+    expect(csv.out).toContain(",'=cmd(),");
+    const lines = (await inProcess(['audit', 'export', ...at])).out.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).tool)).toEqual(['=cmd()', 'nothing']);
+    expect(await inProcess(['audit', 'verify', ...at])).toMatchObject({ code: 0 });
+    const path = join(folder, 'state', 'audit', 'cli-1', '0000000000000001.jsonl');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('nothing', 'nowhere'));
+    const found = await inProcess(['audit', 'verify', ...at]);
+    expect(found.code).toBe(2);
+    expect(found.out).toContain('cli-1/0000000000000001.jsonl:1: record 1 was changed');
+    expect((await inProcess(['audit', 'report', ...at])).err).toContain('needs a running server');
+    expect((await inProcess(['audit', 'list', '--limit', 'some', ...at])).code).toBe(2);
+  });
+
   test('a server that is named but away is told by its URL', async () => {
     const { code, err } = await inProcess(['tool', 'list', '--url', 'http://127.0.0.1:9/']);
     expect(code).toBe(6);

@@ -1,4 +1,9 @@
 export type { Log, LogOptions } from '@capstan/telemetry';
+export { type AuditLog, createAuditLog, type VerifiedChain } from './audit/audit-log.ts';
+export { entryOfLine } from './audit/entry-of-line.ts';
+export { folderAuditLog } from './audit/folder-audit-log.ts';
+export { type AuditOptions, openAudit, type ServerAudit } from './audit/open-audit.ts';
+export { type SecurityReport, securityReport } from './audit/security-report.ts';
 export { bootstrapServerKeys } from './auth/bootstrap-server-keys.ts';
 export { type OpenAuthOptions, type OpenedAuth, openAuth } from './auth/open-auth.ts';
 export type { AuthOptions, ServerKey } from './auth/server-auth.ts';
@@ -17,6 +22,7 @@ export { readServerFile, type ServerAddress } from './data-folder/server-file.ts
 export { folderTokens } from './data-folder/token-file.ts';
 export { createHostGateway } from './mcp/host-gateway.ts';
 export { type McpHandlerOptions, mcpHandler } from './mcp/mcp-handler.ts';
+export { auditFilterOf } from './rest/audit-routes.ts';
 export type { WireOutcome } from './rest/wire-outcome.ts';
 export { isoTime, originOf } from './rest/wire-views.ts';
 export { type CapstanServer, createServer, type RoutedPath, type ServerOptions } from './server.ts';

@@ -21,6 +21,7 @@ import { createHostGateway } from './mcp/host-gateway.ts';
 import { type AuthorizedRequest, createMcpFront, type HttpFront, mountMcp } from './mcp/mount-mcp.ts';
 import { mountOAuthCallback, OAUTH_CALLBACK_PATH } from './oauth/oauth-callback.ts';
 import { openApiDocument } from './openapi/openapi-document.ts';
+import { type AuditRouteSources, auditRoutes } from './rest/audit-routes.ts';
 import { connectionRoutes } from './rest/connection-routes.ts';
 import { invokeRoutes } from './rest/invoke-routes.ts';
 import { mcpServerRoutes } from './rest/mcp-server-routes.ts';
@@ -59,6 +60,8 @@ export interface ServerOptions {
   readonly provenKey?: string;
   /** What `GET /readyz` asks, once a second at most: rejects where something that the server needs does not answer. */
   readonly checkReady?: () => Promise<void>;
+  /** What was recorded; without it there are no routes to read it. */
+  readonly audit?: AuditRouteSources;
 }
 
 /** A server that was made; `listen` opens its port. */
@@ -142,6 +145,7 @@ export function createServer(options: ServerOptions): CapstanServer {
     ...mcpServerRoutes(options.host),
     ...connectionRoutes(options.host, () => `${publicUrl()}${OAUTH_CALLBACK_PATH}`),
     ...sessionRoutes(auth.sessions),
+    ...(options.audit === undefined ? [] : auditRoutes(options.audit)),
   ];
   const { authorize, isAuthorized } = authorizer(options.host, auth);
   denyByDefault(app, isAuthorized);
@@ -163,7 +167,9 @@ export function createServer(options: ServerOptions): CapstanServer {
       guard.check({ host: request.headers.host, origin: undefined });
       if (gate.isClosed) throw draining();
       const caller = auth.known(request);
-      return caller && { caller, workspace: workspaceFor(options.host, caller, named) };
+      if (caller === undefined) return undefined;
+      const workspace = workspaceFor(options.host, caller, named);
+      return { caller, workspace, origin: auth.originOf(request, caller) };
     },
     bodyLimitBytes: BODY_LIMIT_BYTES,
     onError,
@@ -247,7 +253,8 @@ function authorizer(host: Host, auth: ServerAuth): Authorizer {
       const known = checked.get(request);
       if (known) return known;
       const caller = auth.known(request.raw) ?? (await auth.authenticate(request.raw));
-      const authorized = { caller, workspace: workspaceFor(host, caller, named) };
+      const workspace = workspaceFor(host, caller, named);
+      const authorized = { caller, workspace, origin: auth.originOf(request.raw, caller) };
       checked.set(request, authorized);
       return authorized;
     },

@@ -3,6 +3,7 @@ import type { WindowState } from '@capstan/limits';
 import type { CallerChannel, NamedUpstream } from '@capstan/mcp';
 import type { Diagnostic } from '@capstan/schema';
 import type {
+  CallOrigin,
   CapstanError,
   ConnectionStatus,
   ElicitAnswer,
@@ -18,7 +19,7 @@ import type {
 } from '@capstan/sdk';
 import type { Actor } from './administration/actor.ts';
 import type { HostAdministration } from './administration/host-administration.ts';
-import type { AdministrativeAct, CallOrigin } from './audit/audit-record.ts';
+import type { AdministrativeAct } from './audit/audit-record.ts';
 import type { ConnectionTestReport } from './connection-test/report.ts';
 import type { McpFeature } from './mcp/mcp-features.ts';
 import type { Surface } from './surface.ts';

@@ -14,11 +14,20 @@ export type {
   AdministrativeAct,
   AuditRecord,
   AuditSink,
-  CallOrigin,
   CallRecord,
   ChainedRecord,
 } from './audit/audit-record.ts';
 export { type AuditSpoolOptions, openAuditSpool } from './audit/audit-spool.ts';
+export { argumentsDigest, hashOfLine, parseLine } from './audit/chain.ts';
+export {
+  CHAIN_START,
+  type ChainPosition,
+  chainFolders,
+  finishedSegments,
+  readChain,
+  verifyChainFolder,
+} from './audit/read-chain.ts';
+export { type ChainFinding, type ChainReport, ChainVerifier } from './audit/verify-chain.ts';
 export {
   CONNECTION_TEST_STEPS,
   type ConnectionTestReport,

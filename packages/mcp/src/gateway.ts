@@ -1,4 +1,5 @@
 import type {
+  CallOrigin,
   ElicitAnswer,
   ElicitRequest,
   InvocationOutcome,
@@ -14,6 +15,8 @@ import type { NamedUpstream, Upstream } from './upstream/upstream.ts';
 export interface McpCaller {
   readonly workspace: string;
   readonly principal: Principal;
+  /** Where the request came from, for the records of a host. */
+  readonly origin?: CallOrigin;
 }
 
 /** One tool as a caller sees it. */

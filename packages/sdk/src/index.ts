@@ -30,6 +30,7 @@ export type { InvocationFallback, InvocationOutcome, InvocationResult } from './
 export { toWireFallback } from './outcome.ts';
 export type { Secret } from './secret.ts';
 export {
+  type CallOrigin,
   type Clock,
   defineTool,
   type ElicitAnswer,
@@ -43,12 +44,10 @@ export {
   type ToolCaller,
   type ToolContext,
   type ToolDefinition,
-  type ToolDescription,
   type ToolFactory,
   type ToolHandler,
   type ToolProgress,
   type ToolServices,
-  toolDescriptionOf,
 } from './tool.ts';
 export { type ContentBlock, isToolResult, type ToolResult, toolResult } from './tool-result.ts';
 export {

@@ -1,7 +1,9 @@
 import type { ExplainJson } from '@capstan/config';
 import type { CallerChannel, CatalogSnapshot, McpUpstreams } from '@capstan/mcp';
 import type { ElicitAnswer, ElicitRequest, InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
+import type { SecurityReport } from '@capstan/server';
 import type {
+  AuditVerificationJson,
   AuthorizationJson,
   CircuitJson,
   ConnectionJson,
@@ -37,6 +39,23 @@ export interface BackendCall {
   /** Only in process: for MCP servers behind the host. */
   readonly meta?: JsonObject;
   readonly channel?: CallerChannel;
+}
+
+/** Which audit records to list; names as in the query of the REST surface. */
+export interface AuditQuery {
+  /** Absent: of all workspaces. */
+  readonly workspace?: string;
+  readonly kind?: string;
+  readonly tool?: string;
+  readonly act?: string;
+  readonly principal?: string;
+  readonly status?: string;
+  readonly code?: string;
+  /** RFC 3339. */
+  readonly since?: string;
+  readonly until?: string;
+  readonly cursor?: string;
+  readonly limit?: number;
 }
 
 /** Enables or disables a pack. */
@@ -77,6 +96,12 @@ export interface Backend {
   /** Adds one, to stay; resolves when it has answered or failed once, or after a while. */
   addMcpServer(name: string, server: JsonObject, workspace: string): Promise<McpServerJson>;
   removeMcpServer(name: string, workspace: string): Promise<void>;
+  /** Audit records, newest first. */
+  listAudit(query: AuditQuery): Promise<PageJson<JsonObject>>;
+  /** Looks through the hash chains of the audit records. */
+  verifyAudit(): Promise<AuditVerificationJson>;
+  /** A security report of the last days. Only where a server runs: it looks at keys and tools too. */
+  reportAudit(days: number): Promise<SecurityReport>;
   /** All tools with their schemas; the same object as long as nothing changed. */
   catalog(workspace: string): Promise<CatalogSnapshot>;
   /** The MCP servers behind the host, for what they have beside tools. Only in process. */

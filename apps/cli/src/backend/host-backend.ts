@@ -2,10 +2,11 @@ import { type ExplainJson, toExplainJson } from '@capstan/config';
 import type { Host, Surface } from '@capstan/host';
 import type { CatalogSnapshot, McpUpstreams } from '@capstan/mcp';
 import { CapstanError, type InvocationOutcome, type JsonObject, type JsonValue, type Principal } from '@capstan/sdk';
-import { createHostGateway } from '@capstan/server';
-import type { Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
+import { type AuditLog, auditFilterOf, createHostGateway } from '@capstan/server';
+import type { AuditQuery, Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
 import { connectionJson, connectionTestJson, mcpServerJson, packJson, toolDetailJson, toolJson } from './to-json.ts';
 import type {
+  AuditVerificationJson,
   AuthorizationJson,
   CircuitJson,
   ConnectionJson,
@@ -23,6 +24,8 @@ export interface HostBackendOptions {
   /** Who calls, and how it is recorded. */
   readonly principal: Principal;
   readonly surface: Surface;
+  /** What was recorded in the data folder; absent where there is none. */
+  readonly audit?: AuditLog;
   /** Closes the host and what belongs to it. */
   readonly close: () => Promise<void>;
 }
@@ -42,16 +45,42 @@ class HostBackend implements Backend {
   readonly #host: Host;
   readonly #principal: Principal;
   readonly #surface: Surface;
+  readonly #audit: AuditLog | undefined;
   readonly #gateway: ReturnType<typeof createHostGateway>;
   #settling: Promise<void> | undefined;
 
-  constructor({ host, principal, surface, close }: HostBackendOptions) {
+  constructor({ host, principal, surface, audit, close }: HostBackendOptions) {
     this.#host = host;
+    this.#audit = audit;
     this.#principal = principal;
     this.#surface = surface;
     this.#gateway = createHostGateway(host);
     if (this.#gateway.upstreams !== undefined) this.upstreams = this.#gateway.upstreams;
     this.close = close;
+  }
+
+  async listAudit({ workspace, cursor, limit, ...query }: AuditQuery): Promise<PageJson<JsonObject>> {
+    const filter = { ...auditFilterOf(query), ...(workspace === undefined ? {} : { workspace }) };
+    const page = { ...(cursor === undefined ? {} : { cursor }), ...(limit === undefined ? {} : { limit }) };
+    const { items, nextCursor } = await this.#auditLog().query(filter, page);
+    return { items, ...(nextCursor === undefined ? {} : { next_cursor: nextCursor }) };
+  }
+
+  async verifyAudit(): Promise<AuditVerificationJson> {
+    const chains = await this.#auditLog().verify();
+    return { whole: chains.every(({ findings }) => findings.length === 0), chains };
+  }
+
+  #auditLog(): AuditLog {
+    if (this.#audit !== undefined) return this.#audit;
+    throw new CapstanError('CAPSTAN_CONFLICT', 'this host keeps no audit records');
+  }
+
+  reportAudit(): Promise<never> {
+    const error = new CapstanError('CAPSTAN_CONFLICT', 'a security report needs a running server', {
+      hint: 'Start one with "capstan start", or name one with --url.',
+    });
+    return Promise.reject(error);
   }
 
   async listMcpServers(workspace: string): Promise<readonly McpServerJson[]> {

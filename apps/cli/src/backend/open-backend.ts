@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { createHost, type EnablementStore, type Surface } from '@capstan/host';
-import { folderTokens, openDataFolder } from '@capstan/server';
+import { AUDIT_FOLDER, folderAuditLog, folderTokens, openDataFolder } from '@capstan/server';
 import type { CliIo } from '../cli-io.ts';
 import { commandLog } from '../command-log.ts';
 import { outgoingRequestPrinter } from '../debug-output.ts';
@@ -79,6 +80,7 @@ async function openInProcess({ io, options, printer, places, use }: InProcessRun
     host,
     principal: { id: `system:${use.surface}`, roles: [use.role === 'agent' ? 'agent' : 'admin'], permissions: [] },
     surface: use.surface,
+    audit: folderAuditLog(join(places.data, AUDIT_FOLDER)),
     close: () => opened.disposeAsync(),
   });
 }

@@ -4,11 +4,13 @@ import type { ExplainJson } from '@capstan/config';
 import type { CatalogSnapshot } from '@capstan/mcp';
 import type { InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
 import { isCapstanError } from '@capstan/sdk';
-import type { Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
+import type { SecurityReport } from '@capstan/server';
+import type { AuditQuery, Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
 import { toCatalogTool } from './catalog-tool.ts';
 import { type OutcomeJson, toOutcome } from './outcome-json.ts';
 import { createRestClient, type RestClient, type RestTarget } from './rest-client.ts';
 import type {
+  AuditVerificationJson,
   AuthorizationJson,
   CircuitJson,
   ConnectionJson,
@@ -131,6 +133,18 @@ class RestBackend implements Backend {
   async listCircuits(workspace: string): Promise<readonly CircuitJson[]> {
     const page = await this.#read<PageJson<CircuitJson>>(['v1', 'workspaces', workspace, 'circuits']);
     return page.items;
+  }
+
+  async listAudit({ workspace, ...query }: AuditQuery): Promise<PageJson<JsonObject>> {
+    return this.#read(['v1', 'audit'], { ...query, workspace });
+  }
+
+  async verifyAudit(): Promise<AuditVerificationJson> {
+    return this.#read(['v1', 'audit', 'verify']);
+  }
+
+  async reportAudit(days: number): Promise<SecurityReport> {
+    return this.#read(['v1', 'audit', 'report'], { days });
   }
 
   async listMcpServers(workspace: string): Promise<readonly McpServerJson[]> {

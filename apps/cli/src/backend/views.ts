@@ -1,5 +1,6 @@
 import type { MissingKey } from '@capstan/config';
 import type { ErrorCode, JsonObject, JsonSchema, JsonValue, WireError } from '@capstan/sdk';
+import type { VerifiedChain } from '@capstan/server';
 
 /*
  * The answers of the REST surface, as far as the commands read them. A server may say more:
@@ -172,4 +173,10 @@ export interface CircuitJson {
   readonly retry_at?: string;
   readonly reason?: string;
   readonly last_failure?: { readonly at: string; readonly reason: string };
+}
+
+/** What came of looking through the audit records. */
+export interface AuditVerificationJson {
+  readonly whole: boolean;
+  readonly chains: readonly VerifiedChain[];
 }

@@ -8,11 +8,13 @@ import {
   importEnablement,
   type Log,
   type OpenedTelemetry,
+  openAudit,
   openAuth,
   openDataFolder,
   openState,
   openTelemetry,
   SERVER_CHAIN,
+  type ServerAudit,
   type ServerState,
   type SharedState,
   startServer,
@@ -72,10 +74,22 @@ export async function openEverything(
     warn: (message) => context.printer.note(message),
   });
   stack.defer(() => state.close());
+  let audit: ServerAudit | undefined;
+  // After the host, whose last records it takes along.
+  stack.defer(() => audit?.close());
   const shared = await openShared({ url: io.env.CAPSTAN_REDIS_URL, settings, log }, stack);
   const telemetry = openTelemetry();
   const host = await openHost(context, { places, settings, folder, state, log, environment, shared, telemetry });
   stack.defer(() => host.close({ timeoutMs: DRAIN_MS }));
+  audit = openAudit({
+    host,
+    store: state.store,
+    folder: folder.auditFolder,
+    logger: log.logger,
+    clock: { now: Date.now },
+    retentionDays: settings?.audit.retentionDays,
+    fileKeys: keys,
+  });
   const { auth, close: closeAuth } = openAuth({
     settings,
     sessionSecret: state.sessionSecret,
@@ -92,6 +106,7 @@ export async function openEverything(
     log,
     metrics: telemetry.metrics,
     checkReady: () => state.store.check(),
+    audit: audit.sources,
     allowedHosts: settings?.server.allowedHosts ?? [],
     allowedOrigins: settings?.server.allowedOrigins ?? [],
     ...(settings === undefined ? {} : { compactThreshold: settings.server.compactThreshold }),

@@ -19,7 +19,7 @@ import {
   SessionTokens,
 } from '@capstan/identity';
 import { createSecret } from '@capstan/schema';
-import { CapstanError, type Secret } from '@capstan/sdk';
+import { type CallOrigin, CapstanError, type Secret } from '@capstan/sdk';
 import { clientAddress, type RequestPlace } from './client-address.ts';
 
 /** A key that opens the server, from a file of the operator. */
@@ -128,6 +128,11 @@ export class ServerAuth {
 
   close(): Promise<void> {
     return this.#authenticator.close();
+  }
+
+  /** Where a request came from, for the audit. */
+  originOf(request: RequestPlace, { keyId }: Caller): CallOrigin {
+    return { address: this.#addressOf(request), ...(keyId === undefined ? {} : { key: keyId }) };
   }
 
   #addressOf(request: RequestPlace): string {

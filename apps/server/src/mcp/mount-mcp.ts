@@ -8,7 +8,7 @@ import {
   type McpHttp,
   readJsonBody,
 } from '@capstan/mcp';
-import { CapstanError, isCapstanError } from '@capstan/sdk';
+import { type CallOrigin, CapstanError, isCapstanError } from '@capstan/sdk';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasSeveralHosts } from '../http/http-server.ts';
 import { parseJsonBody } from '../http/json-body.ts';
@@ -24,6 +24,7 @@ export interface McpMountOptions {
 export interface AuthorizedRequest {
   readonly caller: Caller;
   readonly workspace: string;
+  readonly origin: CallOrigin;
 }
 
 const PARSE_ERROR = -32_700;
@@ -91,8 +92,8 @@ export function createMcpFront({ mcp, admit, bodyLimitBytes, onError }: McpFront
 }
 
 /** The caller, and how its endpoint lists tools where its URL says so (`?compact=on|off|auto`). */
-function callerAt({ workspace, caller }: AuthorizedRequest, compact: CompactMode | undefined): CompactCaller {
-  const known = { workspace, principal: caller.principal };
+function callerAt({ workspace, caller, origin }: AuthorizedRequest, compact: CompactMode | undefined): CompactCaller {
+  const known = { workspace, principal: caller.principal, origin };
   return compact === undefined ? known : { ...known, compact };
 }
 

@@ -185,6 +185,7 @@ function callOf(request: RouteRequest, body: JsonObject, tool: string): InvokeRe
   return {
     workspace: request.workspace,
     principal: request.caller.principal,
+    origin: request.origin,
     surface: 'rest',
     tool,
     arguments: objectIn(body, 'arguments') ?? {},

@@ -1,5 +1,5 @@
 import type { Caller } from '@capstan/identity';
-import type { ErrorCode, JsonObject } from '@capstan/sdk';
+import type { CallOrigin, ErrorCode, JsonObject } from '@capstan/sdk';
 import type { Access } from '../auth/access.ts';
 import type { EventStream } from '../http/event-stream.ts';
 import type { HttpReply } from './wire-outcome.ts';
@@ -23,6 +23,7 @@ export interface RouteBody {
 /** One checked request. */
 export interface RouteRequest {
   readonly caller: Caller;
+  readonly origin: CallOrigin;
   /** Checked; the caller's where the path names none. */
   readonly workspace: string;
   readonly path: Readonly<Record<string, string>>;

@@ -1,5 +1,4 @@
-import type { JsonObject, Principal } from '@capstan/sdk';
-import type { CallOrigin } from '../audit/audit-record.ts';
+import type { CallOrigin, JsonObject, Principal } from '@capstan/sdk';
 import type { Surface } from '../surface.ts';
 
 /** Who changes something, and from where. */

@@ -1,13 +1,5 @@
-import type { InvocationOutcome, JsonObject, JsonValue, Principal } from '@capstan/sdk';
+import type { CallOrigin, InvocationOutcome, JsonObject, JsonValue, Principal } from '@capstan/sdk';
 import type { Surface } from '../surface.ts';
-
-/** Where a request came from, as far as its surface knows. */
-export interface CallOrigin {
-  /** The network address of the caller. */
-  readonly address?: string;
-  /** The prefix of the key, by which support finds it; never the key. */
-  readonly key?: string;
-}
 
 /** Who did something, when, and from where. What does not apply is undefined. */
 interface WhoAndWhere {
@@ -18,7 +10,7 @@ interface WhoAndWhere {
   readonly principal: string;
   readonly roles: readonly string[];
   readonly address: string | undefined;
-  /** The prefix of the key. */
+  /** The id of the key. */
   readonly key: string | undefined;
 }
 

@@ -47,3 +47,9 @@ export function cacheIn(node: JsonNode): HostSettings['cache'] {
     ttlMs: numberOr(node, 'ttl_s', DEFAULT_CACHE.ttlMs / 1_000) * 1_000,
   };
 }
+
+/** What becomes of audit records. */
+export function auditIn(node: JsonNode): HostSettings['audit'] {
+  const retentionDays = memberOf(node, 'retention_days');
+  return typeof retentionDays === 'number' ? { retentionDays } : {};
+}

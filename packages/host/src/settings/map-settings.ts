@@ -14,7 +14,7 @@ import {
 } from './json-node.ts';
 import { callersOf, keyIn } from './map-auth.ts';
 import { connectionFrom } from './map-connection.ts';
-import { cacheIn, countsIn, limitsIn, rateLimitIn, sharedLimitsIn } from './map-limits.ts';
+import { auditIn, cacheIn, countsIn, limitsIn, rateLimitIn, sharedLimitsIn } from './map-limits.ts';
 import { policyIn } from './map-resilience.ts';
 import { originOf } from './pack-origin.ts';
 import { joinGlob, joinPath } from './relative-path.ts';
@@ -58,6 +58,7 @@ export function mapSettings(file: CheckedFile): HostSettings {
     defaults: defaultsOf(memberOf(root, 'defaults')),
     limits: sharedLimitsIn(memberOf(root, 'limits')),
     cache: cacheIn(memberOf(root, 'cache')),
+    audit: auditIn(memberOf(root, 'audit')),
     results: {
       maxInlineBytes: numberOr(memberOf(root, 'results'), 'max_inline_bytes', DEFAULT_RESULTS.maxInlineBytes),
     },

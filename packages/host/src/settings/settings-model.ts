@@ -196,6 +196,10 @@ export interface HostSettings {
     /** Of tools that do not say. */
     readonly ttlMs: number;
   };
+  readonly audit: {
+    /** Days after which records are removed from the database; absent means never. */
+    readonly retentionDays?: number;
+  };
   readonly results: {
     /** Larger results are kept back and come as a reference. */
     readonly maxInlineBytes: number;
