@@ -31,4 +31,5 @@ export { openSharedState, type SharedState, type SharedStateOptions } from './sh
 export { type RunningServer, type StartServerOptions, startServer } from './start-server.ts';
 export { type ImportOptions, importEnablement } from './state/import-enablement.ts';
 export { type DatabaseDescription, openState, type ServerState, type StateOptions } from './state/open-state.ts';
+export { type VaultTokensOptions, vaultTokens } from './state/vault-tokens.ts';
 export { type OpenedTelemetry, openTelemetry } from './telemetry/open-telemetry.ts';

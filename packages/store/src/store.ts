@@ -7,7 +7,7 @@ import type { KeyDirectory } from './key-directory.ts';
  * What a server remembers.
  *
  * 1. What decides how a host behaves is written by {@link change} alone: one transaction, one after the other over all
- *    replicas, and each that wrote something raises the revision by one.
+ *    replicas, and each that wrote something raises the revision by one, unless it is quiet.
  * 2. A change is durable when `change` resolves. When it rejects nothing of it is there, unless the database went away
  *    at that very moment (CAPSTAN_STORE_UNAVAILABLE): then look.
  * 3. Listeners hear of every revision, their own included, some time after; several may come as one.
@@ -62,6 +62,8 @@ export interface ClaimedNames {
 export interface ChangeOptions {
   /** The change is refused when somebody else made one since. */
   readonly expectedRevision?: number;
+  /** Raises no revision and tells nobody: for what no host derives its behaviour from, such as grants. Default false. */
+  readonly isQuiet?: boolean;
 }
 
 /** A change that is durable. */

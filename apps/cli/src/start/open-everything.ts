@@ -19,6 +19,7 @@ import {
   type SharedState,
   startServer,
   storeKeys,
+  vaultTokens,
 } from '@capstan/server';
 import type { CommandContext } from '../command-context.ts';
 import { outgoingRequestPrinter } from '../debug-output.ts';
@@ -155,7 +156,7 @@ async function openHost(
       logger,
       audit,
       keeper,
-      tokens: folder.tokens,
+      tokens: vaultTokens({ store: state.store, vault: state.vault, earlier: folder.tokens, now: Date.now }),
       results: folder.results,
       observer: telemetry.observer,
       ...(shared === undefined ? {} : { limiters: shared.limiters }),

@@ -2,7 +2,7 @@ import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '@capstan/sdk';
-import { createVault, type SecretProvider, type SecretVault, type Store } from '@capstan/store';
+import { createVault, type MasterKeys, type SecretProvider, type SecretVault, type Store } from '@capstan/store';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@capstan/store/embedded';
 import { describeDatabaseUrl, openPostgresStore } from '@capstan/store/postgres';
 import { loadMasterKeys } from './master-key-file.ts';
@@ -67,10 +67,19 @@ export async function openState(options: StateOptions): Promise<ServerState> {
     ...(options.providers === undefined ? {} : { providers: options.providers }),
   });
   await vault.check();
+  await finishRotation(keys, vault, logger);
   if (isNew) options.warn(newKeyWarning(folder));
   const sessionSecret = await sessionSecretOf(store, vault, randomBytes);
   const opened = stack.move();
   return { store, vault, databaseUrl: url, database, sessionSecret, close: () => opened.disposeAsync(), endNow };
+}
+
+/** Several master keys are given while one takes over from another: what the new one encrypts, the old one need not open any more. */
+async function finishRotation({ all, current }: MasterKeys, vault: SecretVault, logger: Logger): Promise<void> {
+  if (all.length < 2) return;
+  const dataKeys = await vault.rotateMasterKey();
+  if (dataKeys > 0)
+    logger.info('data keys are encrypted under another master key', { dataKeys, masterKey: current.fingerprint });
 }
 
 interface OpenedDatabase {

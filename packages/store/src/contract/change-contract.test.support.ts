@@ -21,6 +21,16 @@ export function changeContract(open: OpenStore): void {
     );
 
     test(
+      'a quiet change is durable, and raises no revision',
+      withStore(open, async (store) => {
+        const quiet = await store.change((writer) => writer.workspaces.put(workspace('support')), { isQuiet: true });
+        expect(quiet.revision).toBe(0);
+        expect(await store.revision()).toBe(0);
+        expect(await store.read.workspaces.get({ slug: 'support' })).toBeDefined();
+      }),
+    );
+
+    test(
       'a change sees its own writes, and others see them when it is done',
       withStore(open, async (store) => {
         await store.change(async (writer) => {

@@ -61,7 +61,7 @@ class MemoryStore implements Store {
 
   change<Result>(
     work: (writer: StoreWriter) => Promise<Result>,
-    { expectedRevision }: ChangeOptions = {},
+    { expectedRevision, isQuiet = false }: ChangeOptions = {},
   ): Promise<Changed<Result>> {
     return this.#lock.run(async () => {
       if (expectedRevision !== undefined && expectedRevision !== this.#revision) {
@@ -70,7 +70,7 @@ class MemoryStore implements Store {
       try {
         const removed: string[] = [];
         const result = await work(this.#writer(removed));
-        this.#commit();
+        this.#commit(isQuiet);
         for (const slug of removed) this.approvals.removeWorkspace(slug);
         return { result, revision: this.#revision };
       } catch (error) {
@@ -104,10 +104,11 @@ class MemoryStore implements Store {
     };
   }
 
-  #commit(): void {
+  #commit(isQuiet: boolean): void {
     const tables = Object.values(this.#tables);
     if (!tables.some(({ isDirty }) => isDirty)) return;
     for (const table of tables) table.commit();
+    if (isQuiet) return;
     this.#revision += 1;
     this.#tell({ kind: 'state', revision: this.#revision });
   }

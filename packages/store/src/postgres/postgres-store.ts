@@ -93,7 +93,7 @@ export class PostgresStore implements Store {
 
   async #change<Result>(
     work: (writer: StoreWriter) => Promise<Result>,
-    { expectedRevision }: ChangeOptions,
+    { expectedRevision, isQuiet = false }: ChangeOptions,
   ): Promise<Changed<Result>> {
     // What the work throws is its caller's own; what the database throws around it gets a code.
     let thrown: { readonly error: unknown } | undefined;
@@ -111,7 +111,7 @@ export class PostgresStore implements Store {
           thrown = { error };
           throw error;
         });
-        return { result, revision: isDirty ? await raiseRevision(transaction) : before };
+        return { result, revision: isDirty && !isQuiet ? await raiseRevision(transaction) : before };
       });
     } catch (error) {
       throw thrown === undefined ? storeError(error) : thrown.error;
