@@ -13,6 +13,7 @@ import { type Actor, APPLICATION_ACTOR } from './administration/actor.ts';
 import type { Administration } from './administration/administration.ts';
 import { actRecord } from './audit/act-record.ts';
 import type { AdministrativeAct, AuditSink } from './audit/audit-record.ts';
+import { BatchGathering, leaveSeat, takeSeat } from './batching/batch-gathering.ts';
 import type { ConnectionDesk } from './connection-test/connection-desk.ts';
 import { newExecutionId } from './execution-id.ts';
 import type {
@@ -68,6 +69,10 @@ export interface HostParts {
   readonly metrics: () => Readonly<Record<string, number>>;
   /** Closes what the host opened, in order. */
   readonly dispose: () => Promise<void>;
+}
+
+function sameTool({ workspace, tool, connection }: InvokeRequest): string {
+  return JSON.stringify([workspace, tool, connection]);
 }
 
 const APPLICATION: Principal = { id: 'system:in_process', roles: ['application'], permissions: [] };
@@ -130,7 +135,44 @@ export class RunningHost implements Host {
     options: { readonly maxWorkers?: number } = {},
   ): Promise<readonly InvocationOutcome[]> {
     const slots = new Slots(options.maxWorkers ?? DEFAULT_WORKERS);
-    return Promise.all(requests.map((request) => slots.use(() => this.invoke(request))));
+    const together = this.#together(requests, slots);
+    return Promise.all(
+      requests.map((request) => {
+        const gathering = together.get(request);
+        return gathering === undefined ? slots.use(() => this.invoke(request)) : this.#invokeWith(gathering, request);
+      }),
+    );
+  }
+
+  /** Calls of one remote tool over one connection: they wait for each other, so none of them holds a slot meanwhile. */
+  #together(requests: readonly InvokeRequest[], slots: Slots): ReadonlyMap<InvokeRequest, BatchGathering> {
+    const gatherings = new Map<InvokeRequest, BatchGathering>();
+    const groups = Map.groupBy(
+      new Set(requests).values().filter((request) => this.#isRemote(request)),
+      sameTool,
+    );
+    for (const group of groups.values()) {
+      if (group.length < 2) continue;
+      const gathering = new BatchGathering(group.length, (call) => slots.use(call));
+      for (const request of group) gatherings.set(request, gathering);
+    }
+    return gatherings;
+  }
+
+  async #invokeWith(gathering: BatchGathering, request: InvokeRequest): Promise<InvocationOutcome> {
+    const seated = takeSeat({ ...request }, gathering);
+    try {
+      return await this.invoke(seated);
+    } finally {
+      // One that was refused, cached or cancelled never arrived.
+      leaveSeat(seated)?.leave();
+    }
+  }
+
+  /** What tells its progress goes alone: a batch has none. */
+  #isRemote({ workspace = DEFAULT_WORKSPACE, tool, onProgress }: InvokeRequest): boolean {
+    const entry = this.#parts.workspaces.get(workspace)?.find(tool);
+    return onProgress === undefined && entry?.definition.backendKind === 'remote';
   }
 
   listTools(query: ListToolsQuery = {}): Page<ToolView> {

@@ -39,6 +39,8 @@ export interface RemoteToolAdapterOptions {
 /** The adapter, with what a host needs to show and to stop. */
 export interface HostRemoteToolAdapter extends RemoteToolAdapter {
   call(call: TracedRemoteCall): Promise<JsonValue>;
+  /** Whether the service behind a connection takes batches of a tool. Asks it once in a while. */
+  takesBatches(call: Omit<TracedRemoteCall, 'params'>): Promise<boolean>;
   /** The breaker of every endpoint that was called. */
   circuits(): readonly CircuitView[];
   /** No call begins over this connection any more: what only it needed is let go. Calls under way end as they would. */

@@ -11,7 +11,7 @@ import {
   makeAttempts,
   pauseBeforeRetry,
 } from '@capstan/http';
-import { CapstanError, type JsonValue, type ToolConnection } from '@capstan/sdk';
+import { CapstanError, isCapstanError, type JsonValue, type ToolConnection } from '@capstan/sdk';
 import type { HostRemoteToolAdapter, RemoteToolAdapterOptions } from './adapter-options.ts';
 import { type CallWork, makeAttempt, type PlacedOutcome } from './attempt.ts';
 import type { AttemptSuccess } from './attempt-outcome.ts';
@@ -70,6 +70,20 @@ class ContractAdapter implements HostRemoteToolAdapter {
     const work = { call, policy: resolvePolicy(call.policy, this.#defaults), request: writeRequest(call) };
     const route = this.#connections.route(connection);
     return this.#run(work, route instanceof Promise ? await route : route);
+  }
+
+  async takesBatches(call: Omit<TracedRemoteCall, 'params'>): Promise<boolean> {
+    if (this.#closed) return false;
+    try {
+      const connection = this.#connections.of(call.connection, call.policy?.egress);
+      const place = (await this.#connections.route(connection)).choose();
+      const offer = place && (await this.#catalog.offerOf(place, call.connection, call.context.signal));
+      return offer?.batch.has(`${call.toolType}.${call.action}`) ?? false;
+    } catch (error) {
+      // Whatever is wrong with the connection, the calls themselves will say.
+      if (isCapstanError(error)) return false;
+      throw error;
+    }
   }
 
   async callBatch(call: TracedBatchCall): Promise<readonly BatchItemOutcome[]> {

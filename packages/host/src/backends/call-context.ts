@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CapstanError, type JsonValue, type Logger, type Principal, type ToolContext } from '@capstan/sdk';
+import { type BatchGathering, leaveSeat } from '../batching/batch-gathering.ts';
 import type { InvokeRequest } from '../host.ts';
 import type { Invocation } from '../pipeline/invocation.ts';
 
@@ -71,6 +72,11 @@ export class CallContext implements ToolContext {
 
   get wantsProgress(): boolean {
     return this.#request.onProgress !== undefined;
+  }
+
+  /** The calls that this one is made with; for the first who asks. */
+  leaveSeat(): BatchGathering | undefined {
+    return leaveSeat(this.#request);
   }
 
   /** Whether somebody answers {@link CallContext.elicit}. */

@@ -1,8 +1,10 @@
 import type { ManifestTool, RemoteBackend } from '@capstan/manifest';
-import type { JsonObject, JsonSchema, RemoteCallPolicy, RemoteToolAdapter } from '@capstan/sdk';
+import type { JsonObject, JsonSchema, RemoteCall, RemoteCallPolicy } from '@capstan/sdk';
+import type { BatchingAdapter } from '../batching/batch-gathering.ts';
 import type { Binding } from '../workspace/connections.ts';
 import { notReady, type PackInWorkspace, toolStateOf } from '../workspace/pack-in-workspace.ts';
 import type { BoundTool, EffectivePolicy, ToolRunner } from '../workspace/tool-entry.ts';
+import { CallContext } from './call-context.ts';
 import { callPolicy } from './call-policy.ts';
 import { fillObject } from './config-template.ts';
 
@@ -13,7 +15,7 @@ export function remoteRunner(options: {
   readonly backend: RemoteBackend;
   readonly policy: EffectivePolicy;
   readonly pack: PackInWorkspace;
-  readonly adapter: RemoteToolAdapter;
+  readonly adapter: BatchingAdapter;
 }): ToolRunner {
   const { backend, pack, adapter, toolId } = options;
   const bound = new Map<Binding, BoundTool>();
@@ -39,7 +41,7 @@ function bindRemote(
   binding: Binding,
   parts: {
     readonly backend: RemoteBackend;
-    readonly adapter: RemoteToolAdapter;
+    readonly adapter: BatchingAdapter;
     readonly policy: RemoteCallPolicy;
     readonly inputSchema: JsonSchema;
   },
@@ -52,15 +54,18 @@ function bindRemote(
     backend.connectionParam === undefined ? {} : { [backend.connectionParam]: connection.remoteConnectionId };
   return {
     connectionId: binding.id,
-    run: (input, context) =>
-      adapter.call({
+    run: (input, context) => {
+      const call: RemoteCall = {
         connection,
         toolType: backend.toolType,
         action: backend.action,
         params: { ...fixed, ...input, ...locked, ...account },
         context,
         policy,
-      }),
+      };
+      const gathering = context instanceof CallContext ? context.leaveSeat() : undefined;
+      return gathering === undefined ? adapter.call(call) : gathering.arrive(call, adapter);
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ManifestTool, PackManifest, ToolBackend } from '@capstan/manifest';
-import type { CapstanError, RemoteToolAdapter } from '@capstan/sdk';
+import type { CapstanError } from '@capstan/sdk';
 import type { WorkflowEngine } from '@capstan/workflow';
 import { codeRunner, toolTypeOf } from '../backends/code-runner.ts';
 import type { DeclaredCallFactory, DeclaredCallReading } from '../backends/declared-calls.ts';
@@ -7,6 +7,7 @@ import { httpRunner } from '../backends/http-runner.ts';
 import type { PackHttpFactory } from '../backends/pack-http/pack-http.ts';
 import { remoteRunner } from '../backends/remote-runner.ts';
 import { unsupportedRunner } from '../backends/unsupported-runner.ts';
+import type { BatchingAdapter } from '../batching/batch-gathering.ts';
 import type { ServiceScope } from '../container.ts';
 import type { McpSource } from '../mcp/mcp-source.ts';
 import type { CallDefaults, PackPolicy } from '../settings/host-settings.ts';
@@ -26,7 +27,7 @@ export interface PackRuntime {
   readonly instance: PackInWorkspace;
   /** The pack's scope of the container. */
   readonly scope: ServiceScope;
-  readonly adapter: RemoteToolAdapter;
+  readonly adapter: BatchingAdapter;
   readonly packHttp: PackHttpFactory;
   readonly declaredCalls: DeclaredCallFactory;
   /** How the tools of its ToolUniverse files work, by name. */

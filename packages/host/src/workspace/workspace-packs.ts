@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { ConfigResolution } from '@capstan/config';
 import type { Diagnostic } from '@capstan/schema';
-import { CapstanError, type Logger, type RemoteToolAdapter, type ToolConnection } from '@capstan/sdk';
+import { CapstanError, type Logger, type ToolConnection } from '@capstan/sdk';
 import type { WorkflowEngine } from '@capstan/workflow';
 import type { DeclaredCallFactory } from '../backends/declared-calls.ts';
 import type { PackHttpFactory } from '../backends/pack-http/pack-http.ts';
+import type { BatchingAdapter } from '../batching/batch-gathering.ts';
 import type { ConnectionPlace } from '../connection-test/connection-desk.ts';
 import type { ServiceScope } from '../container.ts';
 import type { Host, PackState, PackView } from '../host.ts';
@@ -32,7 +33,7 @@ export interface WorkspacePacksOptions {
   readonly readFile: (path: string) => string;
   /** The root of the container. */
   readonly scope: ServiceScope;
-  readonly adapter: RemoteToolAdapter;
+  readonly adapter: BatchingAdapter;
   readonly packHttp: PackHttpFactory;
   readonly declaredCalls: DeclaredCallFactory;
   readonly workflows: WorkflowEngine;
