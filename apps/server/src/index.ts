@@ -32,4 +32,4 @@ export { type RunningServer, type StartServerOptions, startServer } from './star
 export { type ImportOptions, importEnablement } from './state/import-enablement.ts';
 export { type DatabaseDescription, openState, type ServerState, type StateOptions } from './state/open-state.ts';
 export { type VaultTokensOptions, vaultTokens } from './state/vault-tokens.ts';
-export { type OpenedTelemetry, openTelemetry } from './telemetry/open-telemetry.ts';
+export { type OpenedTelemetry, type OpenTelemetryOptions, openTelemetry } from './telemetry/open-telemetry.ts';

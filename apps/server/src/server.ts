@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CAPSTAN_VERSION, type Host } from '@capstan/host';
 import { createMcpHttp, type McpHttp } from '@capstan/mcp';
 import { CapstanError, isCapstanError } from '@capstan/sdk';
-import type { Log, MetricRegistry } from '@capstan/telemetry';
+import type { Log, MetricRegistry, RequestTracing } from '@capstan/telemetry';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { workspaceFor } from './auth/access.ts';
 import { denyByDefault } from './auth/deny-by-default.ts';
@@ -34,6 +34,7 @@ import { createLog } from './server-log.ts';
 import { addHostMetrics } from './telemetry/host-metrics.ts';
 import { HttpMetrics } from './telemetry/http-metrics.ts';
 import { mountMetrics } from './telemetry/metrics-route.ts';
+import { RequestSpans, traceRequests } from './telemetry/request-spans.ts';
 
 /** What {@link createServer} takes. The host stays the caller's: closing the server does not close it. */
 export interface ServerOptions {
@@ -56,6 +57,8 @@ export interface ServerOptions {
   readonly log?: Log;
   /** What is counted; `/metrics` shows it. Give the host a `CallMetrics` over it as its observer. Default: nothing is. */
   readonly metrics?: MetricRegistry;
+  /** Makes a span of each request. Default: none are made. */
+  readonly tracing?: RequestTracing;
   /** A random key that `GET /healthz?nonce=` proves to know, so that a command tells this server from a stranger at its port. */
   readonly provenKey?: string;
   /** What `GET /readyz` asks, once a second at most: rejects where something that the server needs does not answer. */
@@ -129,6 +132,8 @@ export function createServer(options: ServerOptions): CapstanServer {
     listenHost: address.host,
   });
   installRequestGate(app, { guard, gate, refuseBlocked: (request) => auth.refuseBlocked(request) });
+  const spans = options.tracing === undefined ? undefined : new RequestSpans(options.tracing);
+  if (spans !== undefined) traceRequests(app, spans);
   const answered = options.metrics === undefined ? undefined : new HttpMetrics(options.metrics);
   const isTalkative = log.pino.isLevelEnabled('debug');
   app.addHook('onResponse', async (request, reply) => {
@@ -174,7 +179,7 @@ export function createServer(options: ServerOptions): CapstanServer {
     bodyLimitBytes: BODY_LIMIT_BYTES,
     onError,
   });
-  front.current = watched(mcpFront, { log: isTalkative ? log : undefined, answered });
+  front.current = watched(mcpFront, { log: isTalkative ? log : undefined, answered, spans });
   return serverOf({ app, gate, mcp, auth, address, routes: routed, stopWatching });
 }
 
@@ -208,17 +213,20 @@ function createApp(front: HttpFront): FastifyInstance {
 interface Watchers {
   readonly log: Log | undefined;
   readonly answered: HttpMetrics | undefined;
+  readonly spans: RequestSpans | undefined;
 }
 
 /** What the framework's hook does for the requests that it sees. */
-function watched(front: HttpFront, { log, answered }: Watchers): HttpFront {
-  if (log === undefined && answered === undefined) return front;
+function watched(front: HttpFront, { log, answered, spans }: Watchers): HttpFront {
+  if (log === undefined && answered === undefined && spans === undefined) return front;
   return (request, response) => {
     const startedAt = performance.now();
+    spans?.begin(request);
     if (!front(request, response)) return false;
-    response.once('finish', () => {
+    response.once('close', () => {
       const status = response.statusCode;
       const route = request.url?.startsWith('/mcp') ? '/mcp' : '/w/:workspace/mcp';
+      spans?.end(request, status, route);
       answered?.answered({ method: 'POST', route, status, durationMs: performance.now() - startedAt });
       log?.pino.debug({ method: request.method, route: request.url, status }, 'request');
     });

@@ -46,6 +46,8 @@ export interface InvokeRequest {
   readonly signal?: AbortSignal;
   /** W3C `traceparent` of the caller. */
   readonly traceparent?: string;
+  /** W3C `tracestate` that came with it; goes on untouched. */
+  readonly tracestate?: string;
   /** Default `in_process`. */
   readonly surface?: Surface;
   /** Where the request came from, for the audit. */
@@ -70,6 +72,7 @@ export interface McpFeatureRequest
     | 'principal'
     | 'signal'
     | 'traceparent'
+    | 'tracestate'
     | 'surface'
     | 'origin'
     | 'onProgress'

@@ -48,6 +48,8 @@ export interface McpToolCall {
   readonly connection?: string;
   /** W3C `traceparent` of the client. */
   readonly traceparent?: string;
+  /** W3C `tracestate` that came with it. */
+  readonly tracestate?: string;
   /** Aborted when the client cancels or goes away. */
   readonly signal: AbortSignal;
   /** Present when the client wants to hear about progress. */

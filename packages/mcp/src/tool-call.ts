@@ -5,7 +5,6 @@ import {
   type Result,
   type Server,
   type ServerContext,
-  TRACEPARENT_META_KEY,
 } from '@modelcontextprotocol/server';
 import { toCallToolResult } from './call-result.ts';
 import { answerInRounds, requireRoom } from './call-rounds.ts';
@@ -16,6 +15,7 @@ import type { ParkedCallClaim, ParkedCalls } from './parked-calls.ts';
 import { createProgressReporter, type ProgressReporter, progressTokenOf } from './progress-reporter.ts';
 import { requireSendable } from './sendable-result.ts';
 import { listedOutputSchema, toolNamed } from './tool-listing.ts';
+import { traceOf } from './trace-of-request.ts';
 import { protocolErrorOf } from './upstream/upstream-failure.ts';
 
 /** The `_meta` key by which a client names a connection, where a tool has more than one. */
@@ -126,12 +126,11 @@ function toolCallOf(
   const connection: unknown = context.mcpReq._meta?.[CONNECTION_META_KEY];
   if (typeof connection === 'string' && connection.length > MAX_NAME_LENGTH)
     throw tooLong(`_meta["${CONNECTION_META_KEY}"]`);
-  const fromMeta: unknown = context.mcpReq._meta?.[TRACEPARENT_META_KEY];
-  const traceparent = typeof fromMeta === 'string' ? fromMeta : context.http?.req?.headers.get('traceparent');
+  const trace = traceOf(context.mcpReq._meta, (name) => context.http?.req?.headers.get(name));
   return {
     ...claim,
     ...(typeof connection === 'string' ? { connection } : {}),
-    ...(typeof traceparent === 'string' ? { traceparent } : {}),
+    ...trace,
     ...(meta === undefined ? {} : { meta }),
   };
 }

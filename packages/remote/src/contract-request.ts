@@ -6,6 +6,8 @@ export interface TracedRemoteCall extends RemoteCall {
   readonly context: ToolContext & {
     /** W3C `traceparent`. Default: one whose trace id is the execution id. */
     readonly traceparent?: string | undefined;
+    /** W3C `tracestate` that came with it. */
+    readonly tracestate?: string | undefined;
   };
 }
 
@@ -21,6 +23,8 @@ export interface ContractRequest {
   readonly body: string;
   readonly idempotencyKey: string;
   readonly traceparent: string;
+  /** Only with a trace that goes on. */
+  readonly tracestate?: string;
 }
 
 /** Writes a call as the remote tool contract wants it. @throws CapstanError `CAPSTAN_INVALID_ARGUMENTS`. */
@@ -29,7 +33,7 @@ export function writeRequest(call: TracedRemoteCall): ContractRequest {
     path: `/v1/tools/${encodeURIComponent(`${call.toolType}.${call.action}`)}`,
     body: writeBody(call.params, call.context),
     idempotencyKey: call.context.idempotencyKey,
-    traceparent: continuedTrace(call.context.traceparent) ?? traceParentOf(call.context.executionId),
+    ...traceOf(call.context),
   };
 }
 
@@ -41,7 +45,7 @@ export function writeBatchRequest(call: TracedBatchCall): ContractRequest {
     path: `/v1/tools/${encodeURIComponent(`${toolType}.${action}`)}:batch`,
     body: json({ items, context: contextOf(context) }),
     idempotencyKey: context.idempotencyKey,
-    traceparent: continuedTrace(context.traceparent) ?? traceParentOf(context.executionId),
+    ...traceOf(context),
   };
 }
 
@@ -65,8 +69,19 @@ export function writeHeaders(
     'X-Capstan-Deadline-Ms',
     String(attempt.timeoutMs),
   ];
+  if (request.tracestate !== undefined) headers.push('tracestate', request.tracestate);
   if (attempt.wantsEvents) headers.push('Accept', EVENTS_OR_JSON);
   return headers;
+}
+
+const TRACE_STATE = /^[\x20-\x7e]{1,512}$/;
+
+/** The trace that the caller's context names, else one of our own. */
+function traceOf(context: TracedRemoteCall['context']): Pick<ContractRequest, 'traceparent' | 'tracestate'> {
+  const traceparent = continuedTrace(context.traceparent);
+  if (traceparent === undefined) return { traceparent: traceParentOf(context.executionId) };
+  const { tracestate } = context;
+  return tracestate !== undefined && TRACE_STATE.test(tracestate) ? { traceparent, tracestate } : { traceparent };
 }
 
 /** For a caller that watches: the service may tell how far it is. */

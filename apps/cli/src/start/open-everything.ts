@@ -29,6 +29,7 @@ import { startExampleProcess } from './example-service.ts';
 import { exposureWarning } from './exposure.ts';
 import { listenAddress } from './listen-address.ts';
 import { openShared } from './open-shared.ts';
+import { resolvedTexts } from './resolved-texts.ts';
 import { serverKeys } from './server-keys.ts';
 import type { StartFlags } from './start-flags.ts';
 
@@ -79,7 +80,18 @@ export async function openEverything(
   // After the host, whose last records it takes along.
   stack.defer(() => audit?.close());
   const shared = await openShared({ url: io.env.CAPSTAN_REDIS_URL, settings, log }, stack);
-  const telemetry = openTelemetry();
+  const telemetry = await openTelemetry({
+    settings: settings?.telemetry,
+    endpoint: io.env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    serviceName: io.env.OTEL_SERVICE_NAME,
+    headers: resolvedTexts(settings?.telemetry.otlp.headers ?? {}, {
+      name: 'telemetry.otlp.headers',
+      env: io.env,
+      folder: places.folder,
+    }),
+    log,
+  });
+  stack.defer(() => telemetry.close());
   const host = await openHost(context, { places, settings, folder, state, log, environment, shared, telemetry });
   stack.defer(() => host.close({ timeoutMs: DRAIN_MS }));
   audit = openAudit({
@@ -106,6 +118,7 @@ export async function openEverything(
     dataFolder: folder,
     log,
     metrics: telemetry.metrics,
+    ...(telemetry.tracing === undefined ? {} : { tracing: telemetry.tracing }),
     checkReady: () => state.store.check(),
     audit: audit.sources,
     allowedHosts: settings?.server.allowedHosts ?? [],

@@ -20,6 +20,7 @@ const HEADERS: Readonly<Record<string, RouteParameter>> = {
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
   },
   traceparent: { description: 'W3C Trace Context.', schema: { type: 'string', maxLength: 512 } },
+  tracestate: { description: 'W3C Trace Context; goes on untouched.', schema: { type: 'string', maxLength: 512 } },
 };
 
 const ARGUMENTS: RouteSchema = {
@@ -182,6 +183,7 @@ function callOf(request: RouteRequest, body: JsonObject, tool: string): InvokeRe
   const context = objectIn(body, 'context');
   const idempotencyKey = request.header('idempotency-key');
   const traceparent = request.header('traceparent');
+  const tracestate = request.header('tracestate');
   return {
     workspace: request.workspace,
     principal: request.caller.principal,
@@ -193,6 +195,7 @@ function callOf(request: RouteRequest, body: JsonObject, tool: string): InvokeRe
     ...(context === undefined ? {} : { context }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
   };
 }
 

@@ -22,6 +22,8 @@ export class CallContext implements ToolContext {
   readonly logger: Logger;
   /** W3C `traceparent`, for the adapter to continue. */
   readonly traceparent: string | undefined;
+  /** W3C `tracestate` that came with the caller's. */
+  readonly tracestate: string | undefined;
   /** How many tools called each other to get here. */
   readonly depth: number;
   readonly #request: InvokeRequest;
@@ -41,6 +43,7 @@ export class CallContext implements ToolContext {
     this.extra = options.contextKeys.length === 0 ? NO_EXTRA : pick(request.context, options.contextKeys);
     this.logger = options.logger;
     this.traceparent = invocation.traceparent;
+    this.tracestate = request.tracestate;
     this.depth = callDepthOf(request);
     this.#request = request;
     this.#invocation = invocation;

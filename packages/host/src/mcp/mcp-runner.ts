@@ -53,10 +53,17 @@ export function callerParts(
       capabilities: channel?.capabilities ?? NOTHING,
     },
     ...(channel === undefined ? {} : { channel }),
-    ...(call?.meta === undefined ? {} : { meta: call.meta }),
+    ...metaFor(call),
     // MCP's step has the shape of ours, and may hold more: it is passed on whole.
     onProgress: (step) => context.progress(step as never),
   };
+}
+
+/** The caller's own `_meta`; what is traced here goes on as a part of our span (SEP-414). */
+function metaFor(call: CallContext | undefined): { readonly meta?: JsonObject } {
+  const { meta, traceparent, tracestate } = call ?? {};
+  if (traceparent === undefined) return meta === undefined ? {} : { meta };
+  return { meta: { ...meta, traceparent, ...(tracestate === undefined ? {} : { tracestate }) } };
 }
 
 /** A caller that is no MCP client, but can show a form. */

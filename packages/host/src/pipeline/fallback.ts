@@ -119,7 +119,7 @@ async function orOtherTool(standIn: StandIn, next: Next, options: FallbackOption
 
 function requestFor({ invocation, tool, standIns }: StandIn, other: ToolEntry): InvokeRequest {
   const { request, workspaceId, principal, startedAt, traceparent } = invocation;
-  const { signal, context, onProgress, onElicit, idempotencyKey } = request;
+  const { signal, context, tracestate, onProgress, onElicit, idempotencyKey } = request;
   const standIn: InvokeRequest = {
     workspace: workspaceId,
     tool: other.definition.id,
@@ -131,6 +131,7 @@ function requestFor({ invocation, tool, standIns }: StandIn, other: ToolEntry): 
     ...(signal === undefined ? {} : { signal }),
     ...(context === undefined ? {} : { context }),
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(onElicit === undefined ? {} : { onElicit }),
   };

@@ -21,7 +21,12 @@ export function crossChecks(root: JsonNode): readonly SettingFinding[] {
     ...checkReferences(root),
     ...checkTimes(root),
     ...checkOrigins(root),
-    ...checkPublicUrl(root),
+    ...checkUrlAt(
+      root,
+      ['server', 'public_url'],
+      'Write scheme, host and, if there is one, the path: https://tools.example.com.',
+    ),
+    ...checkUrlAt(root, ['telemetry', 'otlp', 'endpoint'], 'Write scheme, host and port: http://127.0.0.1:4318.'),
   ];
 }
 
@@ -144,20 +149,14 @@ function checkOrigins(root: JsonNode): readonly SettingFinding[] {
     }));
 }
 
-function checkPublicUrl(root: JsonNode): readonly SettingFinding[] {
-  const path = ['server', 'public_url'];
+/** An http or https URL that more can be appended to. */
+function checkUrlAt(root: JsonNode, path: DocumentPath, hint: string): readonly SettingFinding[] {
   const url = nodeAt(root, path);
   if (typeof url !== 'string' || url === '') return [];
   const parsed = URL.parse(url);
   if (parsed && /^https?:$/.test(parsed.protocol) && parsed.search === '' && parsed.hash === '') return [];
-  return [
-    {
-      code: 'CAPSTAN_SETTINGS_INVALID_URL',
-      path,
-      message: `'server.public_url' is no http or https URL`,
-      hint: 'Write scheme, host and, if there is one, the path: https://tools.example.com.',
-    },
-  ];
+  const message = `'${describePath(path)}' is no http or https URL`;
+  return [{ code: 'CAPSTAN_SETTINGS_INVALID_URL', path, message, hint }];
 }
 
 function isOrigin(text: string): boolean {

@@ -172,6 +172,7 @@ describe('a file that is right', () => {
         compactThreshold: 40,
       },
       auth: { issuers: [], blocked: [] },
+      telemetry: { serviceName: 'capstan', otlp: { headers: {}, metricsIntervalMs: 60_000 }, sampleRatio: 1 },
       log: { level: 'info' },
     });
     expect([...workspaces.values()]).toMatchObject([{ id: 'default', packs: [], connections: [] }]);

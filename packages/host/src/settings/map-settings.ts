@@ -16,6 +16,7 @@ import { callersOf, keyIn } from './map-auth.ts';
 import { connectionFrom } from './map-connection.ts';
 import { auditIn, cacheIn, countsIn, limitsIn, rateLimitIn, sharedLimitsIn } from './map-limits.ts';
 import { policyIn } from './map-resilience.ts';
+import { telemetryOf } from './map-telemetry.ts';
 import { originOf } from './pack-origin.ts';
 import { joinGlob, joinPath } from './relative-path.ts';
 import { DEFAULT_CALLS, DEFAULT_LOG, DEFAULT_RESULTS, DEFAULT_SERVER, DEFAULT_WORKSPACE } from './settings-defaults.ts';
@@ -63,6 +64,7 @@ export function mapSettings(file: CheckedFile): HostSettings {
       maxInlineBytes: numberOr(memberOf(root, 'results'), 'max_inline_bytes', DEFAULT_RESULTS.maxInlineBytes),
     },
     server: serverOf(memberOf(root, 'server')),
+    telemetry: telemetryOf(memberOf(root, 'telemetry')),
     log: { level: wordOr(memberOf(root, 'log'), 'level', LOG_LEVELS, DEFAULT_LOG.level) },
     locate: (path) => file.locate(path),
   };

@@ -1,5 +1,5 @@
 import type { JwtIssuer } from '@capstan/identity';
-import type { CallDefaults, HostSettings } from './settings-model.ts';
+import type { CallDefaults, HostSettings, TelemetrySettings } from './settings-model.ts';
 
 /** What the host does where the file says nothing. The published schema tells editors the same; a test holds them equal. */
 export const DEFAULT_CALLS: CallDefaults = Object.freeze({
@@ -26,6 +26,12 @@ export const DEFAULT_ISSUER: Pick<JwtIssuer, 'algorithms' | 'clockSkewS' | 'clai
     claims: Object.freeze({ subject: 'sub', roles: 'roles', workspaces: 'workspaces', scopes: 'scope' }),
     defaultWorkspaces: Object.freeze(['default']),
   });
+
+export const DEFAULT_TELEMETRY: TelemetrySettings = Object.freeze({
+  serviceName: 'capstan',
+  otlp: Object.freeze({ headers: Object.freeze({}), metricsIntervalMs: 60_000 }),
+  sampleRatio: 1,
+});
 
 export const DEFAULT_LOG: HostSettings['log'] = Object.freeze({ level: 'info' });
 

@@ -145,6 +145,20 @@ export interface KeySettings {
   readonly position: SourcePosition;
 }
 
+/** Where traces and metrics are sent. */
+export interface TelemetrySettings {
+  readonly serviceName: string;
+  readonly otlp: {
+    /** Without a trailing slash; absent means that nothing is sent. */
+    readonly endpoint?: string;
+    /** Values may be references; a literal one is a secret: never print it. */
+    readonly headers: Readonly<Record<string, string>>;
+    readonly metricsIntervalMs: number;
+  };
+  /** Of new traces, from 0 to 1. */
+  readonly sampleRatio: number;
+}
+
 /** Host-wide defaults for calls; a pack or a tool may say otherwise. */
 export interface CallDefaults {
   readonly timeoutMs: number;
@@ -217,6 +231,7 @@ export interface HostSettings {
     readonly compactThreshold: number;
   };
   readonly log: { readonly level: LogLevel };
+  readonly telemetry: TelemetrySettings;
   /** Where a path of the file stands (its own snake_case words), for findings that only the host can make. */
   locate(path: DocumentPath): SourcePosition;
 }

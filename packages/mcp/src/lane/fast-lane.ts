@@ -5,7 +5,6 @@ import {
   type ClientCapabilities,
   LOG_LEVEL_META_KEY,
   ProtocolErrorCode,
-  TRACEPARENT_META_KEY,
 } from '@modelcontextprotocol/server';
 import type { CatalogServerParts } from '../catalog-server.ts';
 import type { CatalogSnapshot, McpCaller, McpToolCall } from '../gateway.ts';
@@ -13,6 +12,7 @@ import type { LegacySession } from '../legacy-sessions.ts';
 import { hasMarkedParameters } from '../parameter-headers-check.ts';
 import { CONNECTION_META_KEY } from '../tool-call.ts';
 import { toolNamed } from '../tool-listing.ts';
+import { traceOf } from '../trace-of-request.ts';
 import { AcceptedEnvelopes } from './accepted-envelopes.ts';
 import { CallAnswers, errorAnswer, type LaneAnswer } from './call-answer.ts';
 import { LaneChannel } from './lane-channel.ts';
@@ -157,8 +157,6 @@ function toolCall(
   { era, name, arguments: args, meta, ownMeta }: LaneCallRequest,
 ): McpToolCall {
   const connection = meta[CONNECTION_META_KEY];
-  const fromMeta = meta[TRACEPARENT_META_KEY];
-  const traceparent = typeof fromMeta === 'string' ? fromMeta : request.headers.traceparent;
   const { progressToken } = meta;
   const capabilities = era === 'modern' ? meta[CLIENT_CAPABILITIES_META_KEY] : session?.clientCapabilities();
   return {
@@ -173,7 +171,7 @@ function toolCall(
     }),
     ...(ownMeta === undefined ? {} : { meta: ownMeta }),
     ...(typeof connection === 'string' ? { connection } : {}),
-    ...(typeof traceparent === 'string' ? { traceparent } : {}),
+    ...traceOf(meta, (name) => request.headers[name]),
     ...(progressToken === undefined ? {} : { onProgress: progressTo(reply, progressToken) }),
   };
 }
