@@ -4,6 +4,8 @@ import { OUTPUT_FORMATS, type OutputFormat } from './output/printer.ts';
 /** The options that stand on every command, before or after its name. */
 export interface GlobalOptions {
   readonly workspace: string;
+  /** Whether somebody said which. */
+  readonly isWorkspaceGiven: boolean;
   /** `capstan.yaml`; default: the one of the current folder. */
   readonly config?: string;
   /** Where state lives; default `.capstan` beside the settings. */
@@ -35,7 +37,10 @@ export function jsonFlag(): Option {
 }
 
 /** Commander keeps options untyped; this is what the declarations above and the flag `--json` leave behind. */
-type ParsedOptions = Omit<GlobalOptions, 'debug'> & { readonly debug?: boolean; readonly json?: boolean | string };
+type ParsedOptions = Omit<GlobalOptions, 'debug' | 'isWorkspaceGiven'> & {
+  readonly debug?: boolean;
+  readonly json?: boolean | string;
+};
 
 const urlOwners = new WeakSet<Command>();
 
@@ -54,5 +59,6 @@ export function ownUrlOf(command: Command): string | undefined {
 export function readGlobalOptions(command: Command): GlobalOptions {
   const { json, debug = false, url, ...rest } = command.optsWithGlobals<ParsedOptions>();
   const options = url === undefined || urlOwners.has(command) ? rest : { ...rest, url };
-  return { ...options, debug, output: json === true ? 'json' : options.output };
+  const isWorkspaceGiven = command.getOptionValueSourceWithGlobals('workspace') !== 'default';
+  return { ...options, isWorkspaceGiven, debug, output: json === true ? 'json' : options.output };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CAPSTAN_VERSION, type Host } from '@capstan/host';
+import { memoryKeyStore } from '@capstan/identity';
 import { createMcpHttp, type McpHttp } from '@capstan/mcp';
 import { CapstanError, isCapstanError } from '@capstan/sdk';
 import type { Log, MetricRegistry, RequestTracing } from '@capstan/telemetry';
@@ -22,14 +23,18 @@ import { type AuthorizedRequest, createMcpFront, type HttpFront, mountMcp } from
 import { mountOAuthCallback, OAUTH_CALLBACK_PATH } from './oauth/oauth-callback.ts';
 import { openApiDocument } from './openapi/openapi-document.ts';
 import { type AuditRouteSources, auditRoutes } from './rest/audit-routes.ts';
+import { configRoutes } from './rest/config-routes.ts';
 import { connectionRoutes } from './rest/connection-routes.ts';
 import { invokeRoutes } from './rest/invoke-routes.ts';
+import { keyRoutes } from './rest/key-routes.ts';
 import { mcpServerRoutes } from './rest/mcp-server-routes.ts';
 import { type Authorize, mountRoutes } from './rest/mount-routes.ts';
 import { operatorRoutes } from './rest/operator-routes.ts';
 import { mountPublicRoutes } from './rest/public-routes.ts';
 import { sessionRoutes } from './rest/session-routes.ts';
 import { toolRoutes } from './rest/tool-routes.ts';
+import { workspaceRoutes } from './rest/workspace-routes.ts';
+import { writtenConnectionRoutes } from './rest/written-connection-routes.ts';
 import { createLog } from './server-log.ts';
 import { addHostMetrics } from './telemetry/host-metrics.ts';
 import { HttpMetrics } from './telemetry/http-metrics.ts';
@@ -119,8 +124,10 @@ export function createServer(options: ServerOptions): CapstanServer {
   });
   const routed = listRoutes(app);
   const publicUrl = (): string => options.publicUrl ?? urlOf(app, address.host);
+  const keyStore = options.auth?.keyStore ?? memoryKeyStore();
   const auth = new ServerAuth({
     ...options.auth,
+    keyStore,
     keys: options.keys,
     publicUrl,
     onError: (error) => log.pino.warn({ err: error }, 'a caller could not be checked as it should'),
@@ -148,6 +155,10 @@ export function createServer(options: ServerOptions): CapstanServer {
     ...invokeRoutes(options.host, gate),
     ...operatorRoutes(options.host),
     ...mcpServerRoutes(options.host),
+    ...workspaceRoutes(options.host),
+    ...writtenConnectionRoutes(options.host),
+    ...configRoutes(options.host),
+    ...keyRoutes({ host: options.host, store: keyStore, declared: options.keys, now: Date.now }),
     ...connectionRoutes(options.host, () => `${publicUrl()}${OAUTH_CALLBACK_PATH}`),
     ...sessionRoutes(auth.sessions),
     ...(options.audit === undefined ? [] : auditRoutes(options.audit)),

@@ -7,6 +7,7 @@ export {
   toExplainJson,
 } from './explain-json.ts';
 export { type ExplainScope, explainText } from './explain-text.ts';
+export { formHints } from './form-hints.ts';
 export { isHostVariable } from './host-variables.ts';
 export { holdsReference } from './reference.ts';
 export { missingKeyOf, resolveConfig } from './resolve-config.ts';

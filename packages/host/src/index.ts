@@ -1,6 +1,7 @@
 export type { TokenStore } from '@capstan/http';
-export type { Actor } from './administration/actor.ts';
+export { type Actor, APPLICATION_ACTOR } from './administration/actor.ts';
 export type {
+  ConfigForm,
   ConfigInput,
   ConfigKey,
   ConfigSettingView,

@@ -2,6 +2,7 @@ import type { ExplainJson } from '@capstan/config';
 import type { CallerChannel, CatalogSnapshot, McpUpstreams } from '@capstan/mcp';
 import type { ElicitAnswer, ElicitRequest, InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
 import type { SecurityReport } from '@capstan/server';
+import type { AdministrativeRequest } from './administration.ts';
 import type {
   AuditVerificationJson,
   AuthorizationJson,
@@ -89,6 +90,8 @@ export interface Backend {
   testConnection(connection: string, workspace: string): Promise<ConnectionTestJson>;
   /** Begins to connect a user's own account. Only where a server runs: the browser comes back to it. */
   authorizeConnection(connection: string, workspace: string): Promise<AuthorizationJson>;
+  /** What operators change while a server runs; in process there is none that would keep it. */
+  administer<Answer>(request: AdministrativeRequest): Promise<Answer>;
   /** The breakers of the whole host. */
   listCircuits(workspace: string): Promise<readonly CircuitJson[]>;
   /** The MCP servers of a workspace and how they are doing. */

@@ -166,6 +166,12 @@ class HostBackend implements Backend {
     });
   }
 
+  async administer<Answer>(): Promise<Answer> {
+    throw new CapstanError('CAPSTAN_CONFLICT', 'no server runs that would keep this', {
+      hint: 'Start one with "capstan start", or name one with --url; without one write it into capstan.yaml.',
+    });
+  }
+
   async listCircuits(): Promise<readonly CircuitJson[]> {
     const circuits: readonly (JsonValue | CircuitJson)[] = this.#host.circuits();
     return circuits.filter(isCircuit);

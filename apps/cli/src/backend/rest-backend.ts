@@ -4,7 +4,8 @@ import type { ExplainJson } from '@capstan/config';
 import type { CatalogSnapshot } from '@capstan/mcp';
 import type { InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
 import { isCapstanError } from '@capstan/sdk';
-import type { SecurityReport } from '@capstan/server';
+import type { AdministrativeRequest } from './administration.ts';import type { SecurityReport } from '@capstan/server';
+import type { AdministrativeRequest } from './administration.ts';
 import type { AuditQuery, Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
 import { toCatalogTool } from './catalog-tool.ts';
 import { type OutcomeJson, toOutcome } from './outcome-json.ts';
@@ -128,6 +129,11 @@ class RestBackend implements Backend {
 
   async authorizeConnection(connection: string, workspace: string): Promise<AuthorizationJson> {
     return (await this.#post(connection, workspace, 'authorize')) as AuthorizationJson;
+  }
+
+  async administer<Answer>({ method, path, body }: AdministrativeRequest): Promise<Answer> {
+    const request = { method, path: ['v1', ...path], ...(body === undefined ? {} : { body }) };
+    return (await this.#client.read(request)) as Answer;
   }
 
   async listCircuits(workspace: string): Promise<readonly CircuitJson[]> {

@@ -7,12 +7,14 @@ import { connectionTestText } from '../output/connection-test-text.ts';
 import { oneLine } from '../output/display-text.ts';
 import { examples } from '../output/examples.ts';
 import { formatTable } from '../output/table.ts';
+import { addWriteConnectionCommands } from './write-connection.ts';
 
 /** `capstan connection …`. */
 export function addConnectionCommands(program: Command, run: CommandRunner): void {
   const connection = program.command('connection').description('see, test and connect the accounts at remote services');
   addTestCommand(connection, run);
   addAuthorizeCommand(connection, run);
+  addWriteConnectionCommands(connection, run);
   connection
     .command('list')
     .description('list the connections of a workspace')

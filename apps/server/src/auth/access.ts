@@ -36,7 +36,13 @@ export function viewerOf(caller: Caller): Viewer {
  * @throws CapstanError CAPSTAN_WORKSPACE_NOT_FOUND, the same for one of somebody else and for one that does not exist.
  */
 export function workspaceFor(host: Pick<Host, 'workspaces'>, caller: Caller, named: string | undefined): string {
-  const wanted = named ?? homeOf(caller, 'default');
+  const wanted = named ?? homeOf(caller, homeOfAll(host, caller));
   if (reaches(caller, wanted) && host.workspaces().includes(wanted)) return wanted;
   throw new CapstanError('CAPSTAN_WORKSPACE_NOT_FOUND', `no workspace ${JSON.stringify(wanted.slice(0, 128))}`);
+}
+
+/** Where somebody who may go everywhere is at home: in a host without `default` in its first workspace. */
+function homeOfAll(host: Pick<Host, 'workspaces'>, { workspaces }: Caller): string {
+  const known = host.workspaces();
+  return workspaces === 'all' && !known.includes('default') ? (known[0] ?? 'default') : 'default';
 }

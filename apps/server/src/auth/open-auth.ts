@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { HostSettings } from '@capstan/host';
 import { createHttpClient } from '@capstan/http';
-import type { KeySource } from '@capstan/identity';
+import type { KeyStore } from '@capstan/identity';
 import { documentFetcher } from './document-fetcher.ts';
 import type { AuthOptions } from './server-auth.ts';
 
@@ -12,7 +12,7 @@ export interface OpenAuthOptions {
   /** Signs sessions: of all replicas the same. */
   readonly sessionSecret: Uint8Array;
   /** Keys that are made while the server runs. */
-  readonly keyStore: KeySource;
+  readonly keyStore: KeyStore;
   /** What relative paths of the settings are relative to. */
   readonly cwd: string;
 }

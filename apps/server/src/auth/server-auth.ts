@@ -12,7 +12,7 @@ import {
   type GuessLimits,
   type JwtIssuer,
   jwtVerifier,
-  type KeySource,
+  type KeyStore,
   memoryKeyStore,
   narrowed,
   RESOURCE_METADATA_PATH,
@@ -28,7 +28,7 @@ export type ServerKey = ChosenKey;
 /** How callers are known, beside the keys of the operator's files. */
 export interface AuthOptions {
   /** Keys that are made while the server runs. */
-  readonly keyStore?: KeySource;
+  readonly keyStore?: KeyStore;
   readonly jwt?: {
     readonly issuers: readonly JwtIssuer[];
     readonly fetchDocument: FetchDocument;

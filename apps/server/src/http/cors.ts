@@ -20,7 +20,7 @@ export function answerPreflight(reply: FastifyReply): FastifyReply {
   return reply
     .code(204)
     .headers({
-      'access-control-allow-methods': 'GET, POST, DELETE',
+      'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
       'access-control-allow-headers': ALLOWED_HEADERS,
       'access-control-max-age': '600',
     })

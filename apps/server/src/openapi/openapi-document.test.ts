@@ -126,6 +126,43 @@ function requests(): readonly DocumentedRequest[] {
     { operation: 'removeMcpServer', path: `${BASE}/mcp-servers/far`, method: 'DELETE', ...admin },
     { operation: 'removeMcpServer', path: `${BASE}/mcp-servers/far`, method: 'DELETE', ...admin },
     { operation: 'disablePack', path: `${BASE}/packs/line_pack/disable`, method: 'POST', ...admin },
+    { operation: 'listWorkspaces', path: '/v1/workspaces', ...admin },
+    { operation: 'makeWorkspace', path: '/v1/workspaces', body: { id: 'made' }, ...admin },
+    { operation: 'makeWorkspace', path: '/v1/workspaces', body: { id: 'made' }, ...admin },
+    { operation: 'makeWorkspace', path: '/v1/workspaces', body: { id: 'No' }, ...admin },
+    { operation: 'createConnection', path: `${MADE}/connections`, body: CONNECTION, ...admin },
+    { operation: 'createConnection', path: `${MADE}/connections`, body: CONNECTION, ...admin },
+    { operation: 'createConnection', path: `${MADE}/connections`, body: { pack: 'x' }, ...admin },
+    { operation: 'showConnection', path: `${MADE}/connections/main`, ...admin },
+    { operation: 'showConnection', path: `${MADE}/connections/nope`, ...admin },
+    { operation: 'changeConnection', path: `${MADE}/connections/main`, method: 'PATCH', body: { name: 'x' }, ...admin },
+    { operation: 'changeConnection', path: `${MADE}/connections/nope`, method: 'PATCH', body: {}, ...admin },
+    { operation: 'showWorkspace', path: MADE, ...admin },
+    { operation: 'showWorkspace', path: '/v1/workspaces/nowhere', ...admin },
+    { operation: 'deleteConnection', path: `${MADE}/connections/main`, method: 'DELETE', ...admin },
+    { operation: 'showConfigForm', path: `${MADE}/packs/line_pack/config/schema`, ...admin },
+    { operation: 'showConfigForm', path: `${MADE}/packs/nope/config/schema`, ...admin },
+    ...[MADE, '/v1'].flatMap((base): readonly DocumentedRequest[] => {
+      const noun = base === MADE ? 'WorkspaceConfig' : 'HostConfig';
+      const key = { path: `${base}/packs/line_pack/config/api_token`, ...admin };
+      return [
+        { operation: `set${noun}`, ...key, method: 'PUT', body: { value: '' } },
+        { operation: `set${noun}`, ...key, method: 'PUT', body: { secret: 'x' } },
+        { operation: `list${noun}`, path: `${base}/config`, ...admin },
+        { operation: `unset${noun}`, ...key, method: 'DELETE' },
+        { operation: `unset${noun}`, ...key, method: 'DELETE' },
+      ];
+    }),
+    { operation: 'createKey', path: '/v1/keys', body: { name: 'one', role: 'admin', expires_in_s: 60 }, ...admin },
+    { operation: 'createKey', path: '/v1/keys', body: { name: 'one', role: 'admin' }, ...admin },
+    { operation: 'createKey', path: '/v1/keys', body: { name: 'two', role: 'agent' }, ...admin },
+    { operation: 'createKey', path: '/v1/keys', body: { name: 'two', role: 'agent', workspace: 'nowhere' }, ...admin },
+    { operation: 'listKeys', path: '/v1/keys', ...admin },
+    { operation: 'listKeys', path: '/v1/keys' },
+    { operation: 'revokeKey', path: '/v1/keys/one', method: 'DELETE', ...admin },
+    { operation: 'revokeKey', path: '/v1/keys/nope', method: 'DELETE', ...admin },
+    { operation: 'deleteWorkspace', path: MADE, method: 'DELETE', ...admin },
+    { operation: 'deleteWorkspace', path: BASE, method: 'DELETE', ...admin },
     { operation: 'showCaller', path: '/v1/me' },
     { operation: 'showCaller', path: '/v1/me', key: 'wrong' },
     { operation: 'createSession', path: '/v1/sessions', method: 'POST' },
@@ -134,6 +171,10 @@ function requests(): readonly DocumentedRequest[] {
     { operation: 'createSession', path: '/v1/sessions', body: { scopes: ['no such scope'] } },
   ];
 }
+
+const MADE = '/v1/workspaces/made';
+
+const CONNECTION = { id: 'main', pack: 'line_pack', tool_type: 'line' };
 
 const MCP_SERVER = { name: 'far', server: { url: 'http://127.0.0.1:9/mcp' } };
 

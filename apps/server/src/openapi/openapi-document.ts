@@ -61,6 +61,10 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
       { name: 'tools', description: 'Find tools and call them.' },
       { name: 'packs', description: 'What is enabled, and how it is configured.' },
       { name: 'operations', description: 'What the tools reach, and how it does.' },
+      {
+        name: 'administration',
+        description: 'What operators change while the server runs. Secrets go in and never come out.',
+      },
       { name: 'health', description: 'For probes; no key needed.' },
     ],
     security: [{ key: [] }],
@@ -119,6 +123,8 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   tool: 'Exposed name, tool id or alias.',
   code: 'The code of a pack.',
   id: 'The id (of a connection: or the name).',
+  key: 'A key of the config of the pack.',
+  name: 'The name.',
 };
 
 function pathParameter(name: string): OpenApiParameter {
@@ -166,7 +172,7 @@ function successesOf(route: Route): Readonly<Record<string, OpenApiResponse>> {
 }
 
 function sizeErrors(route: Route): readonly ErrorCode[] {
-  return route.method === 'post' ? ['CAPSTAN_PAYLOAD_TOO_LARGE'] : [];
+  return route.body === undefined ? [] : ['CAPSTAN_PAYLOAD_TOO_LARGE'];
 }
 
 /** Grouped by status; each says which codes it may carry. A failed call answers with its whole outcome. */

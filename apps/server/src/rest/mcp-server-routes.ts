@@ -1,6 +1,7 @@
 import type { Host, McpServerView } from '@capstan/host';
 import { CapstanError, type JsonObject } from '@capstan/sdk';
 import { BOOTSTRAP_ADMIN } from '../auth/bootstrap-server-keys.ts';
+import { actorOf } from './act-as.ts';
 import { objectIn, textIn } from './json-reader.ts';
 import type { Route, RouteSchema } from './route.ts';
 import { component, page } from './route-schemas.ts';
@@ -89,10 +90,16 @@ function addServer(host: Host): Route {
     },
     responses: { 200: SERVER },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND', 'CAPSTAN_CONFLICT', 'CAPSTAN_FORBIDDEN'],
-    handle: async ({ workspace, body, caller }) => {
+    handle: async (request) => {
+      const { workspace, body, caller } = request;
       const server = objectIn(body, 'server') ?? {};
       if (server.command !== undefined && caller.principal.id !== `key:${BOOTSTRAP_ADMIN}`) throw commandRefused();
-      const added = await host.addMcpServer({ workspace, name: textIn(body, 'name') ?? '', server });
+      const added = await host.addMcpServer({
+        workspace,
+        name: textIn(body, 'name') ?? '',
+        server,
+        actor: actorOf(request),
+      });
       return { status: 200, body: mcpServerJson(added) };
     },
   };
@@ -108,9 +115,9 @@ function removeServer(host: Host): Route {
     access: 'operator',
     responses: { 200: { type: 'object', required: ['removed'], properties: { removed: { type: 'string' } } } },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND', 'CAPSTAN_NOT_FOUND'],
-    handle: async ({ workspace, path }) => {
-      const name = path.name ?? '';
-      await host.removeMcpServer(name, workspace);
+    handle: async (request) => {
+      const name = request.path.name ?? '';
+      await host.removeMcpServer(name, request.workspace, { actor: actorOf(request) });
       return { status: 200, body: { removed: name } };
     },
   };

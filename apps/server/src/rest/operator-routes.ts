@@ -2,6 +2,7 @@ import { toExplainJson } from '@capstan/config';
 import type { Host } from '@capstan/host';
 import { CapstanError } from '@capstan/sdk';
 import { requireAccess, viewerOf } from '../auth/access.ts';
+import { actorOf } from './act-as.ts';
 import { textsIn } from './json-reader.ts';
 import type { Route } from './route.ts';
 import { component, page } from './route-schemas.ts';
@@ -67,12 +68,16 @@ function enablePack(host: Host): Route {
     },
     responses: { 200: component('Pack') },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND', 'CAPSTAN_PACK_NOT_FOUND', 'CAPSTAN_CONFLICT', ...PACK_ERRORS],
-    handle: async ({ workspace, path, body, caller }) => {
+    handle: async (request) => {
+      const { workspace, path, body, caller } = request;
       const environment = textsIn(body, 'environment') ?? [];
       if (environment.length > 0) requireAccess(caller, 'admin');
       return {
         status: 200,
-        body: packJson(await host.enablePack(path.code ?? '', workspace, { environment }), 'operator'),
+        body: packJson(
+          await host.enablePack(path.code ?? '', workspace, { environment, actor: actorOf(request) }),
+          'operator',
+        ),
       };
     },
   };
@@ -90,9 +95,12 @@ function disablePack(host: Host): Route {
     access: 'operator',
     responses: { 200: component('Pack') },
     errors: ['CAPSTAN_WORKSPACE_NOT_FOUND', 'CAPSTAN_PACK_NOT_FOUND', 'CAPSTAN_CONFLICT'],
-    handle: async ({ workspace, path }) => ({
+    handle: async (request) => ({
       status: 200,
-      body: packJson(await host.disablePack(path.code ?? '', workspace), 'operator'),
+      body: packJson(
+        await host.disablePack(request.path.code ?? '', request.workspace, { actor: actorOf(request) }),
+        'operator',
+      ),
     }),
   };
 }

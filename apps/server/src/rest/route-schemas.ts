@@ -17,6 +17,11 @@ type ComponentName =
   | 'ToolDetail'
   | 'ExportedTools'
   | 'Connection'
+  | 'WrittenConnection'
+  | 'Workspace'
+  | 'ConfigSetting'
+  | 'Key'
+  | 'CreatedKey'
   | 'ConnectionTest'
   | 'Authorization'
   | 'Diagnostic'
@@ -41,6 +46,29 @@ function list(items: RouteSchema): RouteSchema {
 /** A page of a list. */
 export function page(items: RouteSchema): RouteSchema {
   return object({ items: list(items), next_cursor: { ...text, description: 'Absent on the last page.' } }, ['items']);
+}
+
+const TIME: RouteSchema = { ...text, format: 'date-time' };
+
+const KEY_FIELDS: Readonly<Record<string, RouteSchema>> = {
+  id: text,
+  name: text,
+  prefix: { ...text, description: 'The beginning of its value.' },
+  role: text,
+  scopes: list(text),
+  origin: { enum: ['file', 'runtime'], description: '`file`: declared in `capstan.yaml` or kept in the data folder.' },
+  state: { enum: ['active', 'expired', 'revoked'] },
+  workspace: { ...text, description: 'The one that it opens. Absent: all.' },
+  created_at: TIME,
+  created_by: text,
+  expires_at: TIME,
+  revoked_at: TIME,
+  last_used_at: TIME,
+};
+
+/** All items of a list, with the revision of the state that they were read at. */
+export function withRevision(items: RouteSchema): RouteSchema {
+  return object({ items: list(items), revision: { ...whole, description: 'For `If-Match`.' } });
 }
 
 const MISSING_KEY = object({ key: text, description: text, secret: flag, places: list(text) }, [
@@ -272,6 +300,50 @@ export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
     },
   },
   Health: object({ status: { enum: ['ok', 'ready', 'draining'] } }),
+  Workspace: object({
+    id: text,
+    name: text,
+    origin: {
+      description: 'Who declared it: `capstan.yaml`, with the place, or somebody at run time.',
+      oneOf: [
+        object({ kind: { const: 'file' }, path: text, line: whole, column: whole }),
+        object({ kind: { const: 'runtime' }, by: text, at: { ...text, format: 'date-time' } }),
+      ],
+    },
+    packs: list(text),
+    connections: list(text),
+    setting_count: whole,
+    mcp_servers: list(text),
+  }),
+  WrittenConnection: object({
+    id: text,
+    workspace: text,
+    definition: { type: 'object', description: 'In the words of `capstan.yaml`, without secrets.' },
+    secrets: { ...list(text), description: 'JSON Pointers into the definition, where a secret is kept.' },
+    set_by: text,
+    set_at: { ...text, format: 'date-time' },
+  }),
+  Key: object(KEY_FIELDS, ['name', 'role', 'origin', 'state']),
+  CreatedKey: object({ ...KEY_FIELDS, value: { ...text, description: 'The key. Nobody sees it again.' } }, [
+    'id',
+    'name',
+    'role',
+    'origin',
+    'state',
+    'value',
+  ]),
+  ConfigSetting: object(
+    {
+      pack: text,
+      key: text,
+      workspace: { ...text, description: 'Absent: in all workspaces.' },
+      value: { description: 'Absent for a secret.' },
+      secret: flag,
+      set_by: text,
+      set_at: { ...text, format: 'date-time' },
+    },
+    ['pack', 'key', 'secret', 'set_by', 'set_at'],
+  ),
   Circuit: {
     type: 'object',
     required: ['endpoint', 'state'],

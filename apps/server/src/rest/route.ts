@@ -39,11 +39,11 @@ export interface RouteRequest {
 
 /** One operation of the REST surface: what is routed, what is checked, and what `/openapi.json` says, in one place. */
 export interface Route {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** With parameters as `{name}`. */
   readonly path: string;
   readonly operationId: string;
-  readonly tag: 'tools' | 'packs' | 'operations';
+  readonly tag: 'tools' | 'packs' | 'operations' | 'administration';
   readonly summary: string;
   readonly description?: string;
   readonly access: Access;

@@ -1,12 +1,19 @@
-import { holdsReference, resolveConfig } from '@capstan/config';
+import { formHints, holdsReference, resolveConfig } from '@capstan/config';
 import { createRedactor, suggest } from '@capstan/schema';
 import { CapstanError, type JsonSchema, type JsonValue } from '@capstan/sdk';
 import type { Pack } from '../packs/pack.ts';
+import { jsonMapping } from '../settings/json-node.ts';
 import type { RuntimeSetting, RuntimeSettings } from '../state/runtime-state.ts';
 import type { Actor } from './actor.ts';
 import type { AdministrationParts } from './administration-parts.ts';
 import { configKeyIn, ownedByFile } from './file-ownership.ts';
-import type { ConfigInput, ConfigKey, ConfigSettingView, HostAdministration } from './host-administration.ts';
+import type {
+  ConfigForm,
+  ConfigInput,
+  ConfigKey,
+  ConfigSettingView,
+  HostAdministration,
+} from './host-administration.ts';
 import { type InputProblem, refuseProblems } from './input-problem.ts';
 
 type Part = HostAdministration['config'];
@@ -47,6 +54,15 @@ export class ConfigAdministration implements Part {
         return [{ kind: 'unset_config', ...target }];
       },
     });
+  }
+
+  form(code: string): ConfigForm {
+    const pack = this.#pack({ pack: code, key: '' });
+    if (pack.body.kind === 'rejected') throw pack.body.error;
+    const { configSchema, uiSchema } = pack.body.manifest;
+    // What was read from a manifest is plain JSON.
+    const schema = jsonMapping(configSchema);
+    return { schema, uiSchema: formHints(schema, uiSchema) };
   }
 
   list(workspace?: string): readonly ConfigSettingView[] {

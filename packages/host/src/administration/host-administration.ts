@@ -46,6 +46,14 @@ export type ConfigInput =
   | { readonly kind: 'value'; readonly value: JsonValue }
   | { readonly kind: 'secret'; readonly value: string };
 
+/** What a form for a pack's config is made of. */
+export interface ConfigForm {
+  /** JSON Schema 2020-12. */
+  readonly schema: JsonObject;
+  /** In the keys of react-jsonschema-form. */
+  readonly uiSchema: JsonObject;
+}
+
 /** One key that was set at run time. */
 export interface ConfigSettingView extends ConfigKey {
   /** Absent for a secret. */
@@ -95,6 +103,8 @@ export interface HostAdministration {
     remove(workspace: string, idOrName: string, actor: Actor): Promise<{ readonly id: string }>;
   };
   readonly config: {
+    /** The schema of a pack's config, and hints for a form over it. @throws CapstanError CAPSTAN_PACK_NOT_FOUND, or why it was rejected */
+    form(pack: string): ConfigForm;
     /** What was set at run time: for a workspace what holds there, else what holds in all. */
     list(workspace?: string): readonly ConfigSettingView[];
     /** @throws CapstanError CAPSTAN_INVALID_REQUEST with every problem, CAPSTAN_CONFLICT where the file sets the key */
