@@ -4,7 +4,7 @@ import type { ExplainJson } from '@capstan/config';
 import type { CatalogSnapshot } from '@capstan/mcp';
 import type { InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
 import { isCapstanError } from '@capstan/sdk';
-import type { AdministrativeRequest } from './administration.ts';import type { SecurityReport } from '@capstan/server';
+import type { SecurityReport } from '@capstan/server';
 import type { AdministrativeRequest } from './administration.ts';
 import type { AuditQuery, Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
 import { toCatalogTool } from './catalog-tool.ts';

@@ -142,7 +142,7 @@ async function fieldsOf(
     ? await schemaOf(host, options.workspace, pack ?? textOf(whole.pack))
     : {};
   let fields: JsonObject = { ...whole, ...named };
-  for (const [field, text] of set) fields = withField(fields, field, valueOf(field, text, schema));
+  for (const [field, text] of set) fields = withField(fields, field, readField(field, text, schema));
   for (const field of flags.unset ?? []) fields = withField(fields, field, null);
   for (const word of flags.secretFile ?? []) {
     const [field, path] = pair(word, '--secret-file');
@@ -158,7 +158,7 @@ async function schemaOf(host: Backend, workspace: string, pack: string | undefin
   return (await host.administer<ConfigFormJson>({ method: 'GET', path })).schema;
 }
 
-function valueOf(field: string, text: string, schema: JsonObject): JsonValue {
+function readField(field: string, text: string, schema: JsonObject): JsonValue {
   const [place, key = ''] = field.split('.');
   return place === 'config' ? readValue(text, schema, key) : text;
 }
