@@ -81,7 +81,12 @@ export function auditContract(open: OpenStore): void {
     test(
       'the ends of every chain are known, also after old records are forgotten',
       withStore(open, async (store) => {
+        expect(await store.audit.chains()).toEqual([]);
         await store.audit.append(entries);
+        expect(await store.audit.chains()).toEqual([
+          { replica: 'one', firstSequence: 1, lastSequence: 4, lastHash: 'hash 4' },
+          { replica: 'two', firstSequence: 1, lastSequence: 1, lastHash: 'hash 1' },
+        ]);
         expect(await store.audit.removeBefore(NOON + 2)).toBe(2);
         expect(await store.audit.chains()).toEqual([
           { replica: 'one', firstSequence: 2, lastSequence: 4, lastHash: 'hash 4' },

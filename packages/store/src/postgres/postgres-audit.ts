@@ -60,6 +60,7 @@ export class PostgresAudit implements AuditStore {
     return rows.map(entryOf);
   }
 
+  /** Jumps from replica to replica along the index: there are few of them, and many records of each. */
   async chains(): Promise<readonly AuditChain[]> {
     const query = sql<{
       readonly replica: string;
@@ -67,10 +68,19 @@ export class PostgresAudit implements AuditStore {
       readonly last: string;
       readonly hash: string;
     }>`
-      with ends as (select replica, min(sequence) as first, max(sequence) as last from capstan.audit group by replica)
-      select ends.replica, ends.first, ends.last, audit.hash from ends
-      join capstan.audit on audit.replica = ends.replica and audit.sequence = ends.last
-      order by ends.replica`;
+      with recursive replicas (replica) as (
+        select min(replica) from capstan.audit
+        union all
+        select (select min(replica) from capstan.audit where replica > replicas.replica) from replicas
+        where replicas.replica is not null
+      )
+      select replicas.replica, ends.first, ends.last, audit.hash from replicas
+      cross join lateral (
+        select min(sequence) as first, max(sequence) as last from capstan.audit where replica = replicas.replica
+      ) as ends
+      join capstan.audit on audit.replica = replicas.replica and audit.sequence = ends.last
+      where replicas.replica is not null
+      order by replicas.replica`;
     const { rows } = await attempt(() => query.execute(this.#database));
     return rows.map(({ replica, first, last, hash }) => ({
       replica,
