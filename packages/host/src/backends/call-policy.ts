@@ -1,5 +1,5 @@
 import type { ManifestTool } from '@capstan/manifest';
-import type { RemoteCallPolicy } from '@capstan/sdk';
+import type { RemoteCallPolicy, ResolvedConfig } from '@capstan/sdk';
 import type { Binding, BindingSources } from '../workspace/connections.ts';
 import type { EffectivePolicy } from '../workspace/tool-entry.ts';
 import { fillText } from './config-template.ts';
@@ -22,11 +22,21 @@ export function callPolicy(
 
 /** The hosts that calls of a pack may reach: what its manifest says, else its connection's own; and what the operator adds. */
 export function egressOf(binding: Binding, { manifest, pack }: BindingSources): readonly string[] {
-  const declared = manifest.egress?.map((entry) => fillText(entry, binding.connection.config));
+  const declared = manifest.egress?.flatMap((entry) => hostsOf(entry, binding.connection.config));
   const { remoteClusterUrl, cluster } = binding.connection;
   const own = [
     ...(remoteClusterUrl === undefined ? [] : [remoteClusterUrl]),
     ...(cluster?.endpoints.map(({ url }) => url) ?? []),
   ];
   return [...(declared ?? own), ...(pack.settings?.egress ?? [])].filter((entry) => entry !== '');
+}
+
+const WHOLE_REFERENCE = /^\$\{config\.([^}]+)\}$/;
+
+/** A setting may name one host, or a list of them. */
+function hostsOf(entry: string, config: ResolvedConfig): readonly string[] {
+  const key = WHOLE_REFERENCE.exec(entry)?.[1];
+  const value = key === undefined ? undefined : config[key];
+  if (Array.isArray(value)) return value.filter((host) => typeof host === 'string');
+  return [fillText(entry, config)];
 }

@@ -8,8 +8,24 @@ import type { McpSource } from './mcp-source.ts';
 import { McpSources } from './mcp-sources.ts';
 import type { PackServersOptions } from './pack-servers.ts';
 
-/** What every process of an MCP server needs to run at all; everything else it must be given by name. */
-const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'TMPDIR', 'SystemRoot', 'APPDATA', 'LOCALAPPDATA', 'USERPROFILE'];
+/**
+ * What every process of an MCP server needs to run at all, and the certificates without which `npx` fetches nothing in
+ * many a company; everything else it must be given by name.
+ */
+const INHERITED = [
+  'PATH',
+  'HOME',
+  'USER',
+  'LANG',
+  'TMPDIR',
+  'SystemRoot',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'USERPROFILE',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+];
 
 /** What MCP servers need of a host. */
 export interface OpenMcpOptions {

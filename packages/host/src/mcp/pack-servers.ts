@@ -101,9 +101,13 @@ function bindServer({ instance, options, name, declaration }: ServerParts, bindi
 }
 
 /** A connection of type `mcp` says where the server is; the seed's words for the rest stand in its config. */
-function withConnection(declaration: McpServerDeclaration, { connection, derived }: Binding): McpServerDeclaration {
+function withConnection(
+  declaration: McpServerDeclaration,
+  { connection, derived, settings }: Binding,
+): McpServerDeclaration {
   if (derived || connection.connectionType !== 'mcp' || connection.remoteClusterUrl === undefined) return declaration;
-  const prefix = connection.config.tool_prefix;
+  // Few packs have it among their settings, and it is about the server, not about the pack.
+  const prefix = connection.config.tool_prefix ?? settings?.config.tool_prefix;
   return {
     ...declaration,
     url: connection.remoteClusterUrl,
