@@ -8,6 +8,7 @@ import { addContractCommands } from './commands/contract-commands.ts';
 import { addKeyCommands } from './commands/key-commands.ts';
 import { addMcpCommand } from './commands/mcp-command.ts';
 import { addPackCommands } from './commands/pack-commands.ts';
+import { addServeCommand } from './commands/serve-command.ts';
 import { addStartCommand } from './commands/start-command.ts';
 import { addStatusCommand } from './commands/status-command.ts';
 import { addToolCommands } from './commands/tool-commands.ts';
@@ -44,6 +45,7 @@ export function createProgram(io: CliIo, run: CommandRunner): Command {
   addAuditCommands(program, run);
   addContractCommands(program, run);
   addMcpCommand(program, run);
+  addServeCommand(program, run);
   addWorkflowCommands(program, run);
   return program.addHelpText(
     'after',

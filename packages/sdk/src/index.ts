@@ -44,10 +44,12 @@ export {
   type ToolCaller,
   type ToolContext,
   type ToolDefinition,
+  type ToolDescription,
   type ToolFactory,
   type ToolHandler,
   type ToolProgress,
   type ToolServices,
+  toolDescriptionOf,
 } from './tool.ts';
 export { type ContentBlock, isToolResult, type ToolResult, toolResult } from './tool-result.ts';
 export {

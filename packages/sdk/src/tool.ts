@@ -135,9 +135,44 @@ export interface ToolServices {
 /** Builds a tool's handler from the services it names; run once per pack and connection, at the first call. */
 export type ToolFactory<Input extends object = JsonObject> = (services: ToolServices) => ToolHandler<Input>;
 
-/** Gives a tool factory its types; it adds nothing at run time. The export that a manifest's `backend:` names. */
-export function defineTool<Input extends object = JsonObject>(factory: ToolFactory<Input>): ToolFactory<Input> {
-  return factory;
+/** What a tool says of itself where no manifest does: a single file of tools that `capstan serve` serves. */
+export interface ToolDescription {
+  /** For an agent: what it does, when to use it, what it does not do. */
+  readonly description: string;
+  /** Default: the name of the export, in snake_case. */
+  readonly name?: string;
+  /** Default: any object. */
+  readonly inputSchema?: JsonSchema;
+  readonly outputSchema?: JsonSchema;
+  readonly dangerLevel?: DangerLevel;
+  readonly annotations?: ToolAnnotations;
+}
+
+/** Not a symbol of this copy: a file may import another one. */
+const DESCRIPTION: unique symbol = Symbol.for('capstan.tool');
+
+/**
+ * Gives a tool factory its types. The export that a manifest's `backend:` names; a description counts only where there is
+ * no manifest.
+ */
+export function defineTool<Input extends object = JsonObject>(factory: ToolFactory<Input>): ToolFactory<Input>;
+export function defineTool<Input extends object = JsonObject>(
+  about: ToolDescription,
+  factory: ToolFactory<Input>,
+): ToolFactory<Input>;
+export function defineTool<Input extends object = JsonObject>(
+  first: ToolDescription | ToolFactory<Input>,
+  second?: ToolFactory<Input>,
+): ToolFactory<Input> {
+  const factory = typeof first === 'function' ? first : second;
+  if (factory === undefined) throw new TypeError('defineTool needs a factory');
+  const about = typeof first === 'function' ? undefined : first;
+  return Object.defineProperty(factory, DESCRIPTION, { value: about ?? { description: '' } });
+}
+
+/** What {@link defineTool} was told of a tool; `undefined` for what it did not make. */
+export function toolDescriptionOf(value: unknown): ToolDescription | undefined {
+  return typeof value === 'function' && DESCRIPTION in value ? (value[DESCRIPTION] as ToolDescription) : undefined;
 }
 
 /** MCP's hints about a tool. Hints decide nothing by themselves. */

@@ -1,10 +1,12 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandRunner } from '../command-context.ts';
 import { jsonFlag } from '../global-options.ts';
 import { examples } from '../output/examples.ts';
 import { listPacks } from './list-packs.ts';
+import { NEW_PACK_KINDS, type NewPackKind } from './new-pack-files.ts';
 import type { FromOpenApiFlags } from './pack-from-document.ts';
 import { switchPack } from './switch-pack.ts';
+import type { TestFlags } from './test-packs.ts';
 
 interface ValidateFlags {
   readonly strict?: boolean;
@@ -26,6 +28,8 @@ export function addPackCommands(program: Command, run: CommandRunner): void {
   addList(pack, run);
   addValidate(pack, run);
   addFromOpenApi(pack, run);
+  addNew(pack, run);
+  addTest(pack, run);
   addDocs(pack, run);
   addSwitches(pack, run);
 }
@@ -64,6 +68,50 @@ function addValidate(pack: Command, run: CommandRunner): void {
       run(command, async (context) => {
         const { validatePacks } = await import('./validate-packs.ts');
         return validatePacks(context, paths, flags);
+      }),
+    );
+}
+
+function addNew(pack: Command, run: CommandRunner): void {
+  pack
+    .command('new')
+    .description('make a new pack that validates and tests clean')
+    .argument('<code>', 'the pack code: lower-case letters, digits and _')
+    .argument('[folder]', 'where it goes; default: a folder of the same name')
+    .addOption(
+      new Option('--kind <kind>', 'how its tools work: declared HTTP calls, the remote tool contract, or code')
+        .choices(NEW_PACK_KINDS)
+        .default('http'),
+    )
+    .addOption(jsonFlag())
+    .addHelpText('after', examples([['capstan pack new order_desk --kind code', 'with a tool in TypeScript']]))
+    .action((code: string, folder: string | undefined, { kind }: { kind: NewPackKind }, command: Command) =>
+      run(command, async (context) => {
+        const { newPack } = await import('./new-pack.ts');
+        return newPack(context, { code, folder, kind });
+      }),
+    );
+}
+
+function addTest(pack: Command, run: CommandRunner): void {
+  pack
+    .command('test')
+    .description('run the examples of packs in a test host; exit code 6 when one fails')
+    .argument('<path...>', "a pack's folder")
+    .option('--set <key=value...>', 'settings of the pack; without base_url its remote tools call a stand-in')
+    .option('--writes', 'call tools that may change something, too; against the stand-in all are called')
+    .addOption(jsonFlag())
+    .addHelpText(
+      'after',
+      examples([
+        ['capstan pack test ./my-pack', 'against a stand-in that answers by the output schemas'],
+        ['capstan pack test ./my-pack --set base_url=http://127.0.0.1:8080 api_token=t', 'against a real service'],
+      ]),
+    )
+    .action((paths: readonly string[], flags: TestFlags, command: Command) =>
+      run(command, async (context) => {
+        const { testPacks } = await import('./test-packs.ts');
+        return testPacks(context, paths, flags);
       }),
     );
 }

@@ -1,5 +1,6 @@
 import { createMcpServerFactory } from '@capstan/mcp';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import type { Backend } from '../backend/backend.ts';
 import { createBackendGateway } from '../backend/mcp-gateway.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT_OK } from '../exit-code.ts';
@@ -12,8 +13,12 @@ import { PatientStdioTransport } from './patient-stdio.ts';
 const GRACE_MS = 1000;
 
 /** `capstan mcp`: serves until the client closes stdin. Nothing but the protocol goes to stdout. */
-export async function serveMcp({ io, options, printer, backend }: CommandContext): Promise<number> {
-  const host = await backend({ surface: 'mcp', role: 'agent' });
+export async function serveMcp(context: CommandContext): Promise<number> {
+  return serveBackend(context, await context.backend({ surface: 'mcp', role: 'agent' }));
+}
+
+/** Serves the tools of a backend over stdin and stdout until the client closes stdin, or a signal comes. */
+export async function serveBackend({ io, options, printer }: CommandContext, host: Backend): Promise<number> {
   // A workspace that does not exist is told now, on stderr, and not to an agent that cannot help it.
   await host.catalog(options.workspace);
   using end = listenForEnd(io);
