@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { CliIo } from './cli-io.ts';
 import type { CommandRunner } from './command-context.ts';
 import { addAuditCommands } from './commands/audit-commands.ts';
+import { addCheckCommand } from './commands/check-command.ts';
 import { addConfigCommands } from './commands/config-commands.ts';
 import { addConnectionCommands } from './commands/connection-commands.ts';
 import { addContractCommands } from './commands/contract-commands.ts';
@@ -42,6 +43,7 @@ export function createProgram(io: CliIo, run: CommandRunner): Command {
   addWorkspaceCommands(program, run);
   addKeyCommands(program, run);
   addStatusCommand(program, run);
+  addCheckCommand(program, run);
   addAuditCommands(program, run);
   addContractCommands(program, run);
   addMcpCommand(program, run);
