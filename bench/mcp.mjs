@@ -35,8 +35,8 @@ try {
   const results = [];
   for (const concurrency of CONCURRENCIES) results.push(...(await compare(chosen, load, concurrency)));
   await verifyCounts({ chosen, upstream, gateway });
-  report(results);
-  if (wanted === undefined) for (const line of await measureLimits(processes, { folder, load })) print(line);
+  const limits = wanted === undefined ? await measureLimits(processes) : [];
+  report(results, limits);
 } finally {
   await processes.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -98,8 +98,8 @@ async function verifyCounts({ chosen, upstream, gateway }) {
   print(`${own} calls of Capstan: as many decisions, rate limit checks, events and lines in the audit file.\n`);
 }
 
-function report(results) {
-  if (flags.json) return void console.log(JSON.stringify({ benchmark: 'mcp', results }));
+function report(results, limits) {
+  if (flags.json) return void console.log(JSON.stringify({ benchmark: 'mcp', results, limits }));
   print('target                 at    calls/s   p50 ms   p99 ms  CPU ms/call  peak MB  /forwarder  /mcp-proxy');
   for (const each of results) {
     const cells = [
@@ -118,6 +118,7 @@ function report(results) {
   print('');
   const judged = results.filter(({ target, concurrency }) => target.startsWith('capstan') && concurrency === 32);
   for (const each of judged) judge(each);
+  for (const { name, value, aim, met } of limits) printAim({ name, value, met, aim: `at most ${aim}` });
 }
 
 function judge({ target, to_forwarder, to_mcp_proxy, cpu_ms_per_call, p99_over_forwarder_ms, peak_mb }) {
@@ -128,9 +129,12 @@ function judge({ target, to_forwarder, to_mcp_proxy, cpu_ms_per_call, p99_over_f
     ['p99 over the forwarder, ms', p99_over_forwarder_ms, p99_over_forwarder_ms <= 5, 'at most 5'],
     ['peak MB', peak_mb, peak_mb < 320, 'under 320'],
   ];
-  for (const [name, value, met, aim] of aims) {
-    print(`${met ? '✓' : '✗'} ${target}, ${name}`.padEnd(58) + `${value.toFixed(2).padStart(9)}   ${aim}`);
-  }
+  for (const [name, value, met, aim] of aims) printAim({ name: `${target}, ${name}`, value, met, aim });
+}
+
+function printAim({ name, value, met, aim }) {
+  const what = `${met ? '✓' : '✗'} ${name}`.padEnd(58);
+  print(`${what}${value.toFixed(2).padStart(9)}   ${aim}`);
 }
 
 function print(line) {

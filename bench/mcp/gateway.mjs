@@ -44,8 +44,9 @@ const host = await createHost({
   environment: {},
   logger: log.logger,
   audit: openAuditSpool(auditFolder, { logger: log.logger }),
-  policy: ({ principal }) => {
-    asked.policy += 1;
+  policy: ({ principal, arguments: args }) => {
+    // Without arguments it is asked what to list.
+    if (args !== undefined) asked.policy += 1;
     return principal.roles.includes('agent') ? { allow: true } : { allow: false, reason: 'not an agent' };
   },
 });

@@ -28,7 +28,7 @@ export async function startTargets(processes, { folder, profile }) {
     pid: gateway.child.pid,
     isCapstan: true,
   };
-  const federated = gateway.hello.tools.find((name) => name.startsWith('upstream'));
+  const federated = gateway.hello.tools.find((name) => name === 'echo');
   const targets = [
     { name: 'direct', origin, path: '/mcp', tool: 'echo', pid: upstream.child.pid, countsAtUpstream: true },
     {
