@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { LiveCall, type OpenQuestion, type RoundRequest } from './live-call.ts';
 import type { ParkedCallClaim, ParkedCalls } from './parked-calls.ts';
+import type { TaskDesk } from './tasks/task-desk.ts';
 import { isObject } from './upstream/message.ts';
 
 /** A request that may end with questions, whose answers come with the client's next one (SEP-2322). */
@@ -18,19 +19,27 @@ export interface RoundsRequest {
   readonly context: ServerContext;
   readonly signal: AbortSignal;
   readonly onProgress: RoundRequest['onProgress'];
+  /** Where the client can follow a task: what takes long becomes one. */
+  readonly tasks?: TaskDesk;
   /** Does the work; called once, whatever number of requests it takes. */
   readonly run: (call: LiveCall<Result>) => Promise<Result>;
 }
 
 /** Revision 2026-07-28: the result, or the questions that come first. @throws ProtocolError -32602 for an expired `requestState` */
 export async function answerInRounds(request: RoundsRequest): Promise<Result> {
-  const { parked, claim, context, signal, onProgress, run } = request;
+  const { parked, claim, context, signal, onProgress, tasks, run } = request;
   const ticket: unknown = context.mcpReq.requestState();
   const answers = answersIn(context);
   const call = ticket === undefined ? new LiveCall<Result>(answers) : resumed(request, ticket, answers);
   if (ticket === undefined) call.start(() => run(call));
-  const round = await call.round({ signal, ...(onProgress === undefined ? {} : { onProgress }) });
+  const listening = { signal, ...(onProgress === undefined ? {} : { onProgress }) };
+  const first = await call.round(tasks === undefined ? listening : { ...listening, patienceMs: tasks.afterMs });
+  const task = first.kind === 'goes_on' ? await tasks?.begin(call, claim.caller) : undefined;
+  if (task !== undefined) return task;
+  // No room for a task: the request waits, as without.
+  const round = first.kind === 'goes_on' ? await call.round(listening) : first;
   if (round.kind === 'answered') return round.answer;
+  if (round.kind === 'goes_on') throw new Error('a request without patience ended early');
   return inputRequired({
     inputRequests: toInputRequests(round.questions),
     requestState: parked.park(call, claim),

@@ -10,8 +10,10 @@ import {
 import { answerFeature, bookOf, isFeatureMethod, ResourceSubscriptions } from './feature-requests.ts';
 import type { McpCaller, McpGateway } from './gateway.ts';
 import type { ParkedCalls } from './parked-calls.ts';
+import type { TaskDesk } from './tasks/task-desk.ts';
 import { answerToolCall } from './tool-call.ts';
 import { toolPage } from './tool-listing.ts';
+import { TASKS_EXTENSION } from './upstream/task-extension.ts';
 
 /** What a server object is made of; shared by all server objects of one surface. */
 export interface CatalogServerParts {
@@ -20,6 +22,7 @@ export interface CatalogServerParts {
   readonly instructions: string | undefined;
   readonly pageSize: number;
   readonly parked: ParkedCalls<Result>;
+  readonly tasks: TaskDesk;
   /** A defect of ours, or of the gateway. */
   readonly onError: (error: Error) => void;
   /** What the SDK reports: mostly requests that a client got wrong, and connections that broke off. */
@@ -32,7 +35,7 @@ export interface CatalogServerParts {
  * `tools/list` and `tools/call` go through the fallback handler, not through `setRequestHandler`: the latter parses
  * every result again and drops what its schemas do not know, and a tool's content must go out as it is.
  */
-export function createCatalogServer(parts: CatalogServerParts, caller: McpCaller): Server {
+export function createCatalogServer(parts: CatalogServerParts, caller: McpCaller, isModernHttp = false): Server {
   const upstreams = parts.gateway.upstreams?.list(caller) ?? [];
   const book = upstreams.length === 0 ? undefined : bookOf(upstreams);
   const instructions = [parts.instructions, book?.instructions()].filter((text) => text !== undefined).join('\n\n');
@@ -41,6 +44,7 @@ export function createCatalogServer(parts: CatalogServerParts, caller: McpCaller
       tools: { listChanged: true },
       ...(parts.gateway.storedResult === undefined ? {} : { resources: {} }),
       ...book?.capabilities(),
+      ...(isModernHttp ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
     },
     debouncedNotificationMethods: CHANGES,
     ...(instructions === '' ? {} : { instructions }),

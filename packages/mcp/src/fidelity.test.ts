@@ -243,6 +243,7 @@ function gatewayOver(source: UpstreamUnderTest, listeners: Set<(uri: string) => 
     onCatalogChanged: () => () => undefined,
     upstreams: {
       list: () => servers,
+      all: () => servers,
       request: async ({ caller: { workspace, principal }, method, params, until, onProgress, ...call }) => {
         const owner = { workspace, principal: principal.id, capabilities: call.channel?.capabilities ?? {} };
         if (method !== 'resources/subscribe') {

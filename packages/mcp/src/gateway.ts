@@ -8,6 +8,7 @@ import type {
   ToolDefinition,
   ToolProgress,
 } from '@capstan/sdk';
+import type { LongRunningCall } from './tasks/long-running.ts';
 import type { CallerChannel } from './upstream/caller-channel.ts';
 import type { NamedUpstream, Upstream } from './upstream/upstream.ts';
 
@@ -71,7 +72,14 @@ export type McpCallAnswer =
 export interface McpFeatureCall {
   readonly caller: McpCaller;
   readonly upstream: Upstream;
-  readonly method: 'prompts/get' | 'resources/read' | 'resources/subscribe' | 'completion/complete';
+  readonly method:
+    | 'prompts/get'
+    | 'resources/read'
+    | 'resources/subscribe'
+    | 'completion/complete'
+    | 'tasks/get'
+    | 'tasks/update'
+    | 'tasks/cancel';
   /** As the server calls things. */
   readonly params: JsonObject;
   readonly signal: AbortSignal;
@@ -87,12 +95,20 @@ export interface McpFeatureCall {
 export interface McpUpstreams {
   /** Those of which a caller may see something, in the order in which they were added; the same list until one of them has changed. */
   list(caller: McpCaller): readonly NamedUpstream[];
+  /** All of a workspace, whoever may see them. */
+  all(workspace: string): readonly NamedUpstream[];
   /** Asks one of them, under the same rules as a call of a tool. @throws CapstanError */
   request(call: McpFeatureCall): Promise<JsonObject>;
   /** Tells when a server offers something else, until the returned function is called. */
   onOfferChanged(workspace: string, listener: () => void): () => void;
   /** Tells of resources that a principal subscribed to, as their server calls them. */
   onResourceUpdated(caller: McpCaller, listener: (server: string, uri: string) => void): () => void;
+}
+
+/** Who keeps work that outlives its calls under ids of its own (`run_…`, `apr_…`), so that it outlives the process, too. */
+export interface LongRunningCalls {
+  /** Undefined for what is unknown, gone, or somebody else's. */
+  find(caller: McpCaller, id: string): Promise<LongRunningCall | undefined>;
 }
 
 /** Where the MCP server gets its tools from: a host in this process, or a running server. */
@@ -102,6 +118,8 @@ export interface McpGateway {
   callTool(call: McpToolCall): Promise<McpCallAnswer>;
   /** The JSON text of a large result that was kept back; undefined where there is none of this id for the caller. */
   storedResult?(caller: McpCaller, id: string): Promise<string | undefined>;
+  /** Work that outlives its calls, where somebody keeps it: clients follow it as tasks. */
+  readonly longRunning?: LongRunningCalls;
   /** MCP servers behind the gateway, for what they have beside tools. */
   readonly upstreams?: McpUpstreams;
   /** Tells of every change of a workspace's catalog, until the returned function is called. */

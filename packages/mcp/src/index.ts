@@ -9,6 +9,7 @@ export {
 export type {
   CatalogSnapshot,
   CatalogTool,
+  LongRunningCalls,
   McpCallAnswer,
   McpCaller,
   McpFeatureCall,
@@ -21,6 +22,11 @@ export type { LegacySessionLimits } from './legacy-sessions.ts';
 export { createMcpHttp, type McpHttp, type McpHttpOptions, type McpNodeExchange } from './mcp-http.ts';
 export { createMcpServerFactory, type McpServerOptions } from './mcp-server-factory.ts';
 export { handleReading, type McpMount, type McpMountOptions, mountMcp } from './node-handler.ts';
+export type {
+  LongRunningCall,
+  LongRunningFailure,
+  LongRunningState,
+} from './tasks/long-running.ts';
 export { CONNECTION_META_KEY } from './tool-call.ts';
 export type { CallerChannel } from './upstream/caller-channel.ts';
 export { type ClaudeServers, readClaudeServers } from './upstream/claude-servers.ts';

@@ -11,11 +11,22 @@ export interface OpenQuestion {
 
 /** What one request of the client ends with: the call's answer, or the questions that come first. */
 export type CallRound<Answer> =
+  /** Nothing yet: the request has waited as long as it would. */
+  | { readonly kind: 'goes_on' }
   | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'asks'; readonly questions: readonly OpenQuestion[] };
 
+/** How a call stands. */
+export type CallStanding<Answer> =
+  /** `message`: what the tool said last of its progress. */
+  | { readonly kind: 'running'; readonly message: string | undefined }
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  | { readonly kind: 'failed'; readonly failure: unknown };
+
 /** What a running call needs of the client's current request. */
 export interface RoundRequest {
+  /** After this time the round ends without an answer; the call goes on. Default: it waits. In ms. */
+  readonly patienceMs?: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (step: ToolProgress) => void;
 }
@@ -48,6 +59,8 @@ export class LiveCall<Answer> {
   #end: CallEnd<Answer> | undefined;
   #round: RoundRequest | undefined;
   #wake: (() => void) | undefined;
+  #watcher: (() => void) | undefined;
+  #message: string | undefined;
 
   /** `early`: answers that came before their questions. */
   constructor(early: ReadonlyMap<string, JsonObject> = new Map()) {
@@ -95,7 +108,7 @@ export class LiveCall<Answer> {
     if (early !== undefined) return Promise.resolve(early);
     return new Promise((resolve) => {
       this.#open.set(key, { method, params, resolve });
-      this.#wake?.();
+      this.#tell();
     });
   }
 
@@ -104,6 +117,7 @@ export class LiveCall<Answer> {
     const waiting = this.#open.get(key);
     this.#open.delete(key);
     waiting?.resolve(answer);
+    this.#watcher?.();
   }
 
   /** The questions that wait for an answer. */
@@ -114,7 +128,21 @@ export class LiveCall<Answer> {
   /** What the tool calls with its progress; between rounds nobody hears it. */
   readonly progress = (step: ToolProgress): void => {
     this.#round?.onProgress?.(step);
+    if (step.message !== undefined) this.#message = step.message;
+    this.#watcher?.();
   };
+
+  /** Hears of everything that changes how the call stands. */
+  watch(watcher: () => void): void {
+    this.#watcher = watcher;
+  }
+
+  get standing(): CallStanding<Answer> {
+    if (this.#end === undefined) return { kind: 'running', message: this.#message };
+    return 'failure' in this.#end
+      ? { kind: 'failed', failure: this.#end.failure }
+      : { kind: 'answered', answer: this.#end.answer };
+  }
 
   /** Listens on behalf of one request of the client until there is something to send back. */
   async round(request: RoundRequest): Promise<CallRound<Answer>> {
@@ -122,16 +150,27 @@ export class LiveCall<Answer> {
     if (request.signal.aborted) abort();
     request.signal.addEventListener('abort', abort, { once: true });
     this.#round = request;
+    let isPatient = true;
+    const { patienceMs } = request;
+    const timer =
+      patienceMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            isPatient = false;
+            this.#wake?.();
+          }, patienceMs);
     try {
-      while (this.#end === undefined && this.#open.size === 0) await this.#news();
+      while (this.#end === undefined && this.#open.size === 0 && isPatient) await this.#news();
       return this.#outcomeOfRound();
     } finally {
+      clearTimeout(timer);
       this.#round = undefined;
       request.signal.removeEventListener('abort', abort);
     }
   }
 
   #outcomeOfRound(): CallRound<Answer> {
+    if (this.#end === undefined && this.#open.size === 0) return { kind: 'goes_on' };
     if (this.#end === undefined) return { kind: 'asks', questions: this.openQuestions() };
     if ('failure' in this.#end) throw this.#end.failure;
     return { kind: 'answered', answer: this.#end.answer };
@@ -142,7 +181,12 @@ export class LiveCall<Answer> {
     for (const waiting of this.#open.values()) waiting.resolve({ action: 'cancel' });
     this.#open.clear();
     this.#over.resolve();
+    this.#tell();
+  }
+
+  #tell(): void {
     this.#wake?.();
+    this.#watcher?.();
   }
 
   #news(): Promise<void> {

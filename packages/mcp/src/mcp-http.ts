@@ -15,6 +15,7 @@ import { listenedUris, listenTo } from './listened-resources.ts';
 import { type McpServerOptions, resolveMcpServer } from './mcp-server-factory.ts';
 import { toNodeFace } from './node-face.ts';
 import { refusalOfHeaders } from './parameter-headers-check.ts';
+import { answerTaskRequest, isTaskRequest } from './tasks/task-requests.ts';
 import { withStatusOfUnknown } from './unknown-method.ts';
 
 /** What {@link createMcpHttp} takes beside the options of the server factory. */
@@ -87,8 +88,12 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     return endpoint;
   };
   const fetchStateless: McpHttpHandler['fetch'] = async (request, given) => {
-    const { handler } = endpointOf(callerOf(given?.authInfo)?.workspace ?? '');
-    return withStatusOfUnknown(await handler.fetch(request, given), request, given?.parsedBody);
+    const caller = callerOf(given?.authInfo);
+    const body: unknown = given?.parsedBody;
+    const answer = await endpointOf(caller?.workspace ?? '').handler.fetch(request, given);
+    const response = await withStatusOfUnknown(answer, request, body);
+    if (response.status !== 404 || caller === undefined || !isTaskRequest(body)) return response;
+    return answerTaskRequest(parts, caller, { request, body });
   };
   const serve: McpHttp['fetch'] = async (request, given = {}) => {
     const caller = callerOf(given.authInfo);
@@ -123,6 +128,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
     close: async () => {
       lane.close();
       parts.parked.close();
+      parts.tasks.close();
       for (const { stop } of endpoints.values()) stop();
       await Promise.all([sessions.close(), ...[...endpoints.values()].map(({ handler }) => handler.close())]);
     },

@@ -1,13 +1,18 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { McpRequestContext, McpServerFactory } from '@modelcontextprotocol/server';
 import { callerOf } from './caller-info.ts';
 import { type CatalogServerParts, createCatalogServer, pushCatalogChanges } from './catalog-server.ts';
 import { compactGateway, type SearchableGateway } from './compact/compact-gateway.ts';
 import type { McpCaller } from './gateway.ts';
 import { ParkedCalls } from './parked-calls.ts';
+import { LiveTasks } from './tasks/live-tasks.ts';
+import { SealedTaskIds } from './tasks/sealed-task-id.ts';
+import { TaskDesk } from './tasks/task-desk.ts';
 
 const MAX_PARKED_PER_CALLER = 20;
 const DEFAULT_COMPACT_THRESHOLD = 40;
+const DEFAULT_TASK_AFTER_MS = 5_000;
+const TASK_LIMITS = Object.freeze({ total: 1_000, perCaller: 100, ttlMs: 3_600_000 });
 
 /** What {@link createMcpServerFactory} and `createMcpHttp` take. */
 export interface McpServerOptions {
@@ -24,6 +29,10 @@ export interface McpServerOptions {
   readonly pageSize?: number;
   /** Calls that may wait for their user's answer at a time, 20 of one caller. Default 1,000. */
   readonly maxParkedCalls?: number;
+  /** A call that takes longer becomes a task, where the client can follow one. Default 5,000. In ms. */
+  readonly taskAfterMs?: number;
+  /** By which ids of servers' tasks are known again; replicas share it. Default: of this process. */
+  readonly taskSecret?: Uint8Array;
   /** Makes the tickets of parked calls; hard to guess. */
   readonly newTicket?: () => string;
   /** Hears of defects, whose message the client does not get. */
@@ -48,8 +57,15 @@ export function createMcpServerFactory(options: McpServerOptions): McpServerFact
 
 /** Like {@link createMcpServerFactory}, for the surfaces of this package. */
 export function resolveMcpServer(options: McpServerOptions): ResolvedMcpServer {
+  const gateway = compactGateway(options.gateway, options.compactThreshold ?? DEFAULT_COMPACT_THRESHOLD);
   const parts: CatalogServerParts = {
-    gateway: compactGateway(options.gateway, options.compactThreshold ?? DEFAULT_COMPACT_THRESHOLD),
+    gateway,
+    tasks: new TaskDesk({
+      afterMs: options.taskAfterMs ?? DEFAULT_TASK_AFTER_MS,
+      gateway,
+      live: new LiveTasks({ limits: TASK_LIMITS, newId: options.newTicket ?? randomUUID, now: Date.now }),
+      ids: new SealedTaskIds(options.taskSecret ?? randomBytes(32)),
+    }),
     implementation: { name: 'capstan', title: 'Capstan', version: options.version },
     instructions: options.instructions,
     pageSize: options.pageSize ?? 250,
@@ -63,7 +79,7 @@ export function resolveMcpServer(options: McpServerOptions): ResolvedMcpServer {
   };
   const factory: McpServerFactory = (context) => {
     const caller = callerFor(context, options.caller);
-    const server = createCatalogServer(parts, caller);
+    const server = createCatalogServer(parts, caller, context.requestInfo !== undefined && context.era === 'modern');
     // A request over HTTP ends at once; its changes go out over `subscriptions/listen`.
     if (context.requestInfo === undefined) pushCatalogChanges(server, parts, caller);
     return server;

@@ -14,8 +14,10 @@ import { type LiveCall, toElicitAnswer } from './live-call.ts';
 import type { ParkedCallClaim, ParkedCalls } from './parked-calls.ts';
 import { createProgressReporter, type ProgressReporter, progressTokenOf } from './progress-reporter.ts';
 import { requireSendable } from './sendable-result.ts';
+import type { TaskDesk } from './tasks/task-desk.ts';
 import { listedOutputSchema, toolNamed } from './tool-listing.ts';
 import { traceOf } from './trace-of-request.ts';
+import { hasTasks } from './upstream/task-extension.ts';
 import { protocolErrorOf } from './upstream/upstream-failure.ts';
 
 /** The `_meta` key by which a client names a connection, where a tool has more than one. */
@@ -30,6 +32,7 @@ export interface ToolCallEnvironment {
   readonly caller: McpCaller;
   readonly gateway: McpGateway;
   readonly parked: ParkedCalls<Result>;
+  readonly tasks: TaskDesk;
   readonly onNotice: (error: Error) => void;
 }
 
@@ -88,6 +91,7 @@ function runInRounds(
   progress: ProgressReporter | undefined,
 ): Promise<Result> {
   const { gateway, parked, server, onNotice } = environment;
+  const takesTasks = context.http !== undefined && hasTasks(clientCapabilities(server, context));
   const run = async (call: LiveCall<Result>): Promise<Result> => {
     const guard = (): void => requireRoom(parked, claim);
     const ask = async (request: ElicitRequest): Promise<ElicitAnswer> => {
@@ -98,12 +102,23 @@ function runInRounds(
       ...toolCallOf(claim, context),
       signal: call.signal,
       onProgress: call.progress,
-      channel: channelInRounds({ server, context, onNotice }, call, guard),
+      channel: { ...channelInRounds({ server, context, onNotice }, call, guard), takesTasks },
       ...(canAskInForms(clientCapabilities(server, context)) ? { onElicit: ask } : {}),
     });
-    return toResult(environment, claim.name, answer);
+    const task = takesTasks ? await taskOf(environment, answer) : undefined;
+    return task ?? toResult(environment, claim.name, answer);
   };
-  return answerInRounds({ parked, claim, context, signal: signalOf(context), onProgress: progress?.report, run });
+  const parts = { parked, claim, context, signal: signalOf(context), onProgress: progress?.report, run };
+  return answerInRounds(takesTasks ? { ...parts, tasks: environment.tasks } : parts);
+}
+
+/** The task that a call's work goes on as: one of an MCP server, or one that the host keeps; undefined for an answer. */
+async function taskOf({ tasks, caller }: ToolCallEnvironment, answer: McpCallAnswer): Promise<Result | undefined> {
+  if (answer.kind !== 'outcome') return undefined;
+  const { outcome } = answer;
+  if (outcome.status === 'pending') return tasks.keptBy(caller, outcome.approval.id);
+  const created = outcome.status === 'succeeded' ? outcome.result.verbatim : undefined;
+  return created?.resultType === 'task' ? tasks.passOn(caller, created) : undefined;
 }
 
 async function toResult(environment: ToolCallEnvironment, name: string, answer: McpCallAnswer): Promise<Result> {

@@ -24,6 +24,7 @@ export function hostUpstreams(host: Host, gate?: CallGate): McpUpstreams {
       lists.set(key, list);
       return list;
     },
+    all: (workspace) => host.mcpUpstreams(workspace),
     request: (call) =>
       gate === undefined ? ask(host, call) : gate.run(call.signal, (signal) => ask(host, { ...call, signal })),
     onOfferChanged: (workspace, listener) =>

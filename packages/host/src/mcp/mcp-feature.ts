@@ -8,6 +8,8 @@ import type { McpFeature } from './mcp-features.ts';
 import { callerParts } from './mcp-runner.ts';
 import { foreignSchemas } from './mcp-tool-entry.ts';
 
+/** Those that may change something at the server. */
+const CHANGING: ReadonlySet<McpFeature> = new Set(['tasks/update', 'tasks/cancel']);
 const ANY_OBJECT = Object.freeze({ type: 'object' });
 
 /** How a policy and the audit call a feature of a server; a colon stands in no tool's name. */
@@ -45,7 +47,7 @@ export function mcpFeatureEntry(parts: FeatureParts): ToolEntry {
       backendKind: 'mcp',
       inputSchema: ANY_OBJECT,
       // What the protocol says of its own methods; no server's word is in it.
-      annotations: { readOnly: true },
+      annotations: { readOnly: !CHANGING.has(method) },
       permissions: [],
       examples: [],
     },
@@ -81,7 +83,7 @@ async function ask(
     method,
     params,
     signal: context.signal,
-    isRepeatable: true,
+    isRepeatable: method !== 'tasks/update',
   });
   return new UpstreamResult({ value: null, verbatim });
 }

@@ -40,6 +40,7 @@ export function compactGateway(inner: SearchableGateway, threshold: number): Mcp
     isCompact(caller, full) ? compactSnapshot(full) : full;
   return {
     ...(inner.upstreams === undefined ? {} : { upstreams: inner.upstreams }),
+    ...(inner.longRunning === undefined ? {} : { longRunning: inner.longRunning }),
     ...(inner.storedResult === undefined
       ? {}
       : { storedResult: (caller, id) => inner.storedResult?.(caller, id) ?? NOTHING }),

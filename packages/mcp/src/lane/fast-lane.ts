@@ -13,6 +13,7 @@ import { hasMarkedParameters } from '../parameter-headers-check.ts';
 import { CONNECTION_META_KEY } from '../tool-call.ts';
 import { toolNamed } from '../tool-listing.ts';
 import { traceOf } from '../trace-of-request.ts';
+import { hasTasks } from '../upstream/task-extension.ts';
 import { AcceptedEnvelopes } from './accepted-envelopes.ts';
 import { CallAnswers, errorAnswer, type LaneAnswer } from './call-answer.ts';
 import { LaneChannel } from './lane-channel.ts';
@@ -113,11 +114,12 @@ export class FastLane {
     return this.#answers.answerTo(era, name, answer, tool);
   }
 
-  /** Whether a call may need its client before it is over, and the client is there for that: the SDK's business. */
+  /** Whether a call may need its client before or after it is answered, and the client is there for that: not this lane's business. */
   #mayAsk({ caller, session }: LaneExchange, { era, meta, name }: LaneCallRequest): boolean {
     if (LOG_LEVEL_META_KEY in meta) return true;
     const declared = meta[CLIENT_CAPABILITIES_META_KEY] as ClientCapabilities | undefined;
     const capabilities = era === 'modern' ? declared : session?.clientCapabilities();
+    if (era === 'modern' && hasTasks(capabilities)) return true;
     if (!canBeAsked(capabilities)) return false;
     const snapshot = this.#parts.gateway.listTools(caller);
     if (snapshot instanceof Promise) return true;
@@ -166,8 +168,7 @@ function toolCall(
     signal: reply.signal,
     channel: new LaneChannel(reply, capabilities as ClientCapabilities | undefined, {
       level: session?.logLevel(),
-      // One of 2026-07-28 that names a level is not served here.
-      areHeard: era === 'legacy',
+      era,
     }),
     ...(ownMeta === undefined ? {} : { meta: ownMeta }),
     ...(typeof connection === 'string' ? { connection } : {}),

@@ -11,19 +11,23 @@ const NOTHING: JsonObject = Object.freeze({});
 export class LaneChannel implements CallerChannel {
   readonly capabilities: JsonObject;
   readonly logLevel: string | undefined;
+  /** A client of 2026-07-28 that can is not served here; for one of an older revision somebody else follows. */
+  readonly takesTasks?: false;
   readonly #declared: ClientCapabilities | undefined;
   readonly #tell: CallerChannel['notify'];
 
   constructor(
     reply: LaneResponse,
     capabilities: ClientCapabilities | undefined,
-    logs: { readonly level: string | undefined; readonly areHeard: boolean },
+    logs: { readonly level: string | undefined; readonly era: 'modern' | 'legacy' },
   ) {
     this.#declared = capabilities;
     this.capabilities = capabilities === undefined ? NOTHING : (capabilities as unknown as JsonObject);
     this.logLevel = logs.level;
     const tell: CallerChannel['notify'] = (method, params) => reply.notify(method, params);
-    this.#tell = logs.areHeard ? tell : withoutLogs(tell);
+    // A client of 2026-07-28 that names a level is not served here.
+    this.#tell = logs.era === 'legacy' ? tell : withoutLogs(tell);
+    if (logs.era === 'modern') this.takesTasks = false;
   }
 
   async request({ method }: CallerQuestion): Promise<JsonObject> {

@@ -15,6 +15,8 @@ export interface CallerQuestion {
 export interface CallerChannel {
   /** The client's own capabilities, as it declared them. */
   readonly capabilities: JsonObject;
+  /** Whether the client can follow a task that a call is answered with. Undefined: it is followed for the client. */
+  readonly takesTasks?: boolean;
   /** The least severe log message that it wants to hear; undefined means none. */
   readonly logLevel: string | undefined;
   /** Asks the client; rejects with a protocol error. */

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '@capstan/sdk';
 import type { CallerChannel } from './caller-channel.ts';
 import { isObject } from './message.ts';
+import { withTasks } from './task-extension.ts';
 import type { Negotiated } from './transport.ts';
 
 const PREFIX = 'io.modelcontextprotocol/';
@@ -36,19 +37,22 @@ export function withRequestMeta(
     readonly channel: CallerChannel | undefined;
     /** The caller's own. */
     readonly meta: JsonObject | undefined;
+    /** Whether a task in place of a result is welcome. */
+    readonly isFollowing?: boolean;
   },
 ): JsonObject {
-  const { agreement, identity, channel } = parts;
+  const { agreement, identity, channel, isFollowing } = parts;
   const own = withoutHop(parts.meta);
   if (agreement.era === 'legacy') return own === undefined ? params : { ...params, _meta: own };
   const level = channel?.logLevel;
+  const capabilities = channel?.capabilities ?? identity.capabilities;
   return {
     ...params,
     _meta: {
       ...own,
       [PROTOCOL_VERSION]: agreement.version,
       [CLIENT_INFO]: identity.info,
-      [CLIENT_CAPABILITIES]: channel?.capabilities ?? identity.capabilities,
+      [CLIENT_CAPABILITIES]: isFollowing === true ? withTasks(capabilities) : capabilities,
       ...(level === undefined ? {} : { [LOG_LEVEL]: level }),
     },
   };

@@ -1,10 +1,12 @@
 import type { JsonObject, JsonValue } from '@capstan/sdk';
 import type { CallerChannel } from './caller-channel.ts';
+import { followTask, type TaskFollowing } from './follow-task.ts';
 import { type Handshake, type HandshakeOptions, shakeHands } from './handshake.ts';
 import { isObject, METHOD_NOT_FOUND, RpcError } from './message.ts';
 import { withoutHopMeta, withRequestMeta } from './request-meta.ts';
 import { type PeerEvents, type RequestOptions, RpcPeer } from './rpc-peer.ts';
 import { standardHeaders } from './standard-headers.ts';
+import { hasTasks } from './task-extension.ts';
 import type { UpstreamTransport } from './transport.ts';
 
 /** How a session is opened. */
@@ -69,10 +71,24 @@ export class UpstreamSession {
   /** Makes a request of either revision; the result is the server's, without what only concerned this hop. */
   async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     await this.#agreeOnLogs(options);
+    const result = await this.#requestInRounds(method, params, options);
+    if (result.resultType !== 'task' || !this.#hasTasks) return withoutHopMeta(result);
+    const { channel, signal, onProgress } = options;
+    if (channel?.takesTasks === true) return { ...withoutHopMeta(result), resultType: 'task' };
+    const ask: TaskFollowing['ask'] = (asked, about, stop) =>
+      this.#send(asked, about, { timeoutMs: options.timeoutMs, ...(stop === undefined ? {} : { signal: stop }) });
+    return withoutHopMeta(await followTask({ created: result, ask, channel, signal, onProgress }));
+  }
+
+  get #hasTasks(): boolean {
+    return this.handshake.era === 'modern' && hasTasks(this.handshake.capabilities);
+  }
+
+  async #requestInRounds(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     let answers: JsonObject = {};
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const result = await this.#send(method, { ...params, ...answers }, options);
-      if (result.resultType !== 'input_required') return withoutHopMeta(result);
+      if (result.resultType !== 'input_required') return result;
       answers = await answersTo(result, options);
     }
     throw new RpcError({
@@ -120,6 +136,8 @@ export class UpstreamSession {
       identity,
       channel: options.channel,
       meta: options.meta,
+      // A task is passed on, or followed here.
+      isFollowing: this.#hasTasks && FOLLOWED.test(method) && options.channel?.takesTasks !== false,
     });
     if (handshake.era === 'legacy' || transport.kind !== 'http') return this.#peer.request(method, full, options);
     const headers = [...standardHeaders(method, params, handshake.version), ...(options.headers ?? [])];
@@ -135,6 +153,9 @@ export class UpstreamSession {
     await this.#send('logging/setLevel', { level }, { timeoutMs });
   }
 }
+
+/** Requests that may meet a task. */
+const FOLLOWED = /^tools\/call$|^tasks\//;
 
 /** The longest delay of a timer in Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

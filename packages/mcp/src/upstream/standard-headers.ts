@@ -3,7 +3,7 @@ import { isObject } from './message.ts';
 
 /** The headers that revision 2026-07-28 wants beside a request's body (SEP-2243). */
 export function standardHeaders(method: string, params: JsonObject, version: string): readonly string[] {
-  const name = method === 'resources/read' ? params.uri : params.name;
+  const name = method === 'resources/read' ? params.uri : method.startsWith('tasks/') ? params.taskId : params.name;
   const own = ['mcp-protocol-version', version, 'mcp-method', method];
   return typeof name === 'string' ? [...own, 'mcp-name', encodeValue(name)] : own;
 }

@@ -7,6 +7,7 @@ import { EMPTY_OFFER, type Offer, readOffer } from './offer.ts';
 import type { UpstreamSession } from './session.ts';
 import { SessionOpener } from './session-opener.ts';
 import { type SessionOwner, SessionShelf } from './session-shelf.ts';
+import { rememberTaskOrigin } from './task-origin.ts';
 import { TransportFailure } from './transport.ts';
 import { toCapstanError } from './upstream-failure.ts';
 import type { UpstreamServer, UpstreamServices } from './upstream-server.ts';
@@ -117,7 +118,9 @@ export class Upstream {
     try {
       if (this.#state.kind === 'connecting') await untilAborted(this.settled(), request.signal);
       if (this.#state.kind === 'degraded') throw withRetryAfter(this.#state, this.#services.clock.now());
-      return await this.#requestTwice(request);
+      const result = await this.#requestTwice(request);
+      if (result.resultType === 'task') rememberTaskOrigin(result, this);
+      return result;
     } catch (error) {
       throw toCapstanError(error, this.server.name);
     }

@@ -12,6 +12,7 @@ import {
 import { listen, type Subject } from './subject.ts';
 import { type SubjectAnswer, type SubjectCall, SubjectError, type SubjectQuestions } from './subject-call.ts';
 import { SUBJECT_CAPABILITIES, subjectContents, subjectHandler, subjectList } from './subject-offer.ts';
+import { SubjectTasks, TASK_CAPABILITIES, TASK_TOOLS } from './subject-tasks.ts';
 
 type Answers = Readonly<Record<string, JsonObject | undefined>>;
 
@@ -19,14 +20,18 @@ type Answers = Readonly<Record<string, JsonObject | undefined>>;
 export async function subject2026(): Promise<Subject> {
   const secret = randomBytes(32);
   const extra = { tools: false, prompts: false };
+  const tasks = new SubjectTasks();
   const handler: McpHttpHandler = createMcpHandler(
     () => {
       const server = new Server(
         { name: 'subject', version: '1' },
-        { capabilities: SUBJECT_CAPABILITIES as never, instructions: 'For the suite.' },
+        { capabilities: { ...SUBJECT_CAPABILITIES, ...TASK_CAPABILITIES } as never, instructions: 'For the suite.' },
       );
       const list = (method: string) => () => subjectList(method, extra) as never;
-      server.setRequestHandler('tools/list', list('tools/list'));
+      server.setRequestHandler('tools/list', () => {
+        const { tools } = subjectList('tools/list', extra);
+        return { tools: [...(tools as JsonObject[]), ...TASK_TOOLS] } as never;
+      });
       server.setRequestHandler('prompts/list', list('prompts/list'));
       server.setRequestHandler('resources/list', list('resources/list'));
       server.setRequestHandler('resources/templates/list', list('resources/templates/list'));
@@ -35,8 +40,10 @@ export async function subject2026(): Promise<Subject> {
       const run = async (method: 'tools/call' | 'prompts/get', params: JsonObject, context: ServerContext) => {
         const known = openState(secret, context.mcpReq.requestState());
         const answers = { ...known, ...validAnswers(context.mcpReq.inputResponses) };
-        const handle = subjectHandler(method, String(params.name));
-        const answer = await handle(callOf({ params, context, answers, changed }));
+        const name = String(params.name);
+        const call = callOf({ params, context, answers, changed });
+        const asTask = method === 'tools/call' ? await tasks.call(name, call) : undefined;
+        const answer = asTask ?? (await subjectHandler(method, name)(call));
         return toResult(answer, (questions) => seal(secret, questions, answers));
       };
       const changed = (changedList: 'tools' | 'prompts'): void => {
@@ -54,11 +61,29 @@ export async function subject2026(): Promise<Subject> {
     },
     { legacy: 'reject' },
   );
-  const handle = toNodeHandler(handler);
+  const handle = toNodeHandler({ ...handler, fetch: withTasks(handler, tasks) });
   return listen(
     (request, response) => handle(request as Parameters<typeof handle>[0], response),
     () => handler.close(),
   );
+}
+
+/** The SDK checks requests of the extension, and knows none of them: what it answers with 404 is ours. */
+function withTasks(handler: McpHttpHandler, tasks: SubjectTasks): McpHttpHandler['fetch'] {
+  return async (request, options) => {
+    const body = (options?.parsedBody ?? (request.method === 'POST' ? await request.clone().json() : {})) as JsonObject;
+    const response = await handler.fetch(request, options);
+    const method = String(body.method);
+    if (response.status !== 404 || !/^tasks\/(?:get|update|cancel)$/.test(method)) return response;
+    const reply = { jsonrpc: '2.0', id: body.id ?? null };
+    try {
+      return Response.json({ ...reply, result: tasks.answer(method, (body.params ?? {}) as JsonObject) });
+    } catch (error) {
+      if (!(error instanceof SubjectError)) throw error;
+      const { code, message, data } = error;
+      return Response.json({ ...reply, error: { code, message, ...(data === undefined ? {} : { data }) } });
+    }
+  };
 }
 
 function callOf({
