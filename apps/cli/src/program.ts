@@ -9,6 +9,7 @@ import { addContractCommands } from './commands/contract-commands.ts';
 import { addKeyCommands } from './commands/key-commands.ts';
 import { addMcpCommand } from './commands/mcp-command.ts';
 import { addPackCommands } from './commands/pack-commands.ts';
+import { addSecretCommands } from './commands/secret-commands.ts';
 import { addServeCommand } from './commands/serve-command.ts';
 import { addStartCommand } from './commands/start-command.ts';
 import { addStatusCommand } from './commands/status-command.ts';
@@ -42,6 +43,7 @@ export function createProgram(io: CliIo, run: CommandRunner): Command {
   addConnectionCommands(program, run);
   addWorkspaceCommands(program, run);
   addKeyCommands(program, run);
+  addSecretCommands(program, run);
   addStatusCommand(program, run);
   addCheckCommand(program, run);
   addAuditCommands(program, run);

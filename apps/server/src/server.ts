@@ -3,6 +3,7 @@ import { CAPSTAN_VERSION, type Host } from '@capstan/host';
 import { memoryKeyStore } from '@capstan/identity';
 import { createMcpHttp, type McpHttp } from '@capstan/mcp';
 import { CapstanError, isCapstanError } from '@capstan/sdk';
+import type { SecretVault } from '@capstan/store';
 import type { Log, MetricRegistry, RequestTracing } from '@capstan/telemetry';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { workspaceFor } from './auth/access.ts';
@@ -31,6 +32,7 @@ import { mcpServerRoutes } from './rest/mcp-server-routes.ts';
 import { type Authorize, mountRoutes } from './rest/mount-routes.ts';
 import { operatorRoutes } from './rest/operator-routes.ts';
 import { mountPublicRoutes } from './rest/public-routes.ts';
+import { secretRoutes } from './rest/secret-routes.ts';
 import { sessionRoutes } from './rest/session-routes.ts';
 import { toolRoutes } from './rest/tool-routes.ts';
 import { workspaceRoutes } from './rest/workspace-routes.ts';
@@ -70,6 +72,8 @@ export interface ServerOptions {
   readonly checkReady?: () => Promise<void>;
   /** What was recorded; without it there are no routes to read it. */
   readonly audit?: AuditRouteSources;
+  /** What its secrets are kept in. */
+  readonly vault?: SecretVault;
 }
 
 /** A server that was made; `listen` opens its port. */
@@ -162,6 +166,7 @@ export function createServer(options: ServerOptions): CapstanServer {
     ...connectionRoutes(options.host, () => `${publicUrl()}${OAUTH_CALLBACK_PATH}`),
     ...sessionRoutes(auth.sessions),
     ...(options.audit === undefined ? [] : auditRoutes(options.audit)),
+    ...(options.vault === undefined ? [] : secretRoutes(options.host, options.vault)),
   ];
   const { authorize, isAuthorized } = authorizer(options.host, auth);
   denyByDefault(app, isAuthorized);

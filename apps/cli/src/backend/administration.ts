@@ -63,3 +63,13 @@ export interface ConfigFormJson {
   readonly schema: JsonObject;
   readonly ui_schema: JsonObject;
 }
+
+/** A secret that is kept, without its value. */
+export interface SecretJson {
+  readonly name: string;
+  /** Absent: of the whole host. */
+  readonly workspace?: string;
+  readonly kept: 'here' | 'elsewhere';
+  readonly set_by: string;
+  readonly set_at: string;
+}

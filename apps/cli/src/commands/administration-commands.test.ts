@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createHost } from '@capstan/host';
 import { createLog, startServer } from '@capstan/server';
+import { createMemoryStore, createVault, readMasterKeys, type SecretVault } from '@capstan/store';
 import { expect, onTestFinished, test } from 'vitest';
 import { fakeIo } from '../fake-io.test.support.ts';
 import { runCli } from '../run-cli.ts';
@@ -32,6 +34,14 @@ interface Run {
   readonly err: string;
 }
 
+async function vaultWithSecret(): Promise<SecretVault> {
+  const store = createMemoryStore();
+  const vault = createVault({ store, masterKeys: readMasterKeys(randomBytes(32).toString('hex')) });
+  const place = { workspace: 'default', name: 'config/line_pack/api_token' };
+  await store.change((writer) => vault.put(writer, place, SECRET, { setAt: 0, setBy: 'key:admin' }));
+  return vault;
+}
+
 /** Runs commands against a server of their own. */
 async function commandLine(): Promise<(line: string, stdin?: string) => Promise<Run>> {
   const folder = mkdtempSync(join(tmpdir(), 'capstan-cli-'));
@@ -44,6 +54,7 @@ async function commandLine(): Promise<(line: string, stdin?: string) => Promise<
   const server = await startServer({
     host,
     keys: [{ name: 'admin', role: 'admin', value: KEY }],
+    vault: await vaultWithSecret(),
     listen: { port: 0 },
     log: createLog({ level: 'silent' }),
   });
@@ -161,4 +172,14 @@ test('without a server nothing is taken that nobody would keep', async () => {
   const io = fakeIo({ argv: ['workspace', 'create', 'support'], cwd: folder });
   expect(await runCli(io.io)).toBe(2);
   expect(io.stderr()).toContain('no server runs that would keep this');
+});
+
+test('secrets are listed without their values, and encrypted anew', async () => {
+  const run = await commandLine();
+  const listed = await run('secret list');
+  expect(listed.out).toMatch(/^config\/line_pack\/api_token +default +here +1970-01-01T00:00:00.000Z +key:admin/m);
+  expect(listed.out).not.toContain(SECRET);
+  expect((await run('secret rotate -w default')).out).toBe('1 secret of workspace default encrypted anew\n');
+  expect((await run('secret rotate --host')).out).toBe('0 secrets of the host encrypted anew\n');
+  expect((await run('secret rotate -w nowhere')).code).toBe(3);
 });

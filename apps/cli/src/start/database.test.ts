@@ -77,6 +77,16 @@ test('a server whose database is away is not ready, says why, and ends all the s
   }
   expect(JSON.parse(body)).toEqual({ status: 'unavailable', code: 'CAPSTAN_STORE_UNAVAILABLE' });
   expect((await fetch(`${summary.url}/healthz`)).status).toBe(200);
+  // Calls go on with what the server knows; what has to be written is refused in a way that says to try again.
+  const post = async (path: string) => {
+    const headers = { authorization: `Bearer ${summary.keys.admin}`, 'content-type': 'application/json' };
+    const response = await fetch(`${summary.url}/v1/workspaces/${path}`, { method: 'POST', headers, body: '{}' });
+    return response.json();
+  };
+  const call = await post('default/tools/wp_list_posts/invoke');
+  expect(call).toMatchObject({ status: 'failed', error: { code: 'CAPSTAN_NEEDS_CONFIG' } });
+  const change = await post('support/packs/notes/enable');
+  expect(change).toMatchObject({ error: { code: 'CAPSTAN_STORE_UNAVAILABLE', retriable: true } });
   expect(await stop()).toBe(0);
 });
 

@@ -120,6 +120,7 @@ export async function openEverything(
     metrics: telemetry.metrics,
     ...(telemetry.tracing === undefined ? {} : { tracing: telemetry.tracing }),
     checkReady: () => state.store.check(),
+    vault: state.vault,
     audit: audit.sources,
     allowedHosts: settings?.server.allowedHosts ?? [],
     allowedOrigins: settings?.server.allowedOrigins ?? [],

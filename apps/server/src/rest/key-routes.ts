@@ -3,6 +3,7 @@ import { isRole, isScope, KeyRegistry, type KeyStore, ROLES, type StoredKey } fr
 import { CapstanError, type JsonObject } from '@capstan/sdk';
 import type { ServerKey } from '../auth/server-auth.ts';
 import { numberIn, textIn, textsIn } from './json-reader.ts';
+import { recorded } from './recorded-act.ts';
 import type { Route, RouteRequest } from './route.ts';
 import { component, page } from './route-schemas.ts';
 import { isoTime } from './wire-views.ts';
@@ -145,25 +146,6 @@ function revokeKey(registry: KeyRegistry, { host, declared, now }: KeyRoutesOpti
       });
     },
   };
-}
-
-/** Does an administrative act and records it, also when it is refused. */
-async function recorded<Result>(
-  host: Host,
-  { caller }: RouteRequest,
-  act: { readonly act: string; readonly target: string },
-  work: () => Promise<Result>,
-): Promise<Result> {
-  const record = { ...act, principal: caller.principal, surface: 'rest' } as const;
-  try {
-    const result = await work();
-    await host.audit(record);
-    return result;
-  } catch (error) {
-    const code = error instanceof CapstanError ? error.code : 'CAPSTAN_INTERNAL';
-    await host.audit({ ...record, status: 'failed', code });
-    throw error;
-  }
 }
 
 function declaredElsewhere(name: string): CapstanError {

@@ -1,7 +1,8 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Logger } from '@capstan/sdk';
+import { createSecret } from '@capstan/schema';
+import type { Logger, Secret } from '@capstan/sdk';
 import { createVault, type MasterKeys, type SecretProvider, type SecretVault, type Store } from '@capstan/store';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@capstan/store/embedded';
 import { describeDatabaseUrl, openPostgresStore } from '@capstan/store/postgres';
@@ -19,6 +20,8 @@ export interface ServerState {
   readonly database: DatabaseDescription;
   /** Signs sessions; the same on all replicas. */
   readonly sessionSecret: Uint8Array;
+  /** Held so that these values stay masked in everything that is logged. */
+  readonly masked: readonly Secret[];
   /** Closes the store, then ends a database of its own. */
   close(): Promise<void>;
   /** For a process that has no time left: tells a database of its own to end, and waits for nothing. */
@@ -71,7 +74,17 @@ export async function openState(options: StateOptions): Promise<ServerState> {
   if (isNew) options.warn(newKeyWarning(folder));
   const sessionSecret = await sessionSecretOf(store, vault, randomBytes);
   const opened = stack.move();
-  return { store, vault, databaseUrl: url, database, sessionSecret, close: () => opened.disposeAsync(), endNow };
+  const masked = secretsOf(url, options.masterKey);
+  return {
+    store,
+    vault,
+    databaseUrl: url,
+    database,
+    sessionSecret,
+    masked,
+    close: () => opened.disposeAsync(),
+    endNow,
+  };
 }
 
 /** Several master keys are given while one takes over from another: what the new one encrypts, the old one need not open any more. */
@@ -101,6 +114,11 @@ async function openDatabase(
   stack.defer(() => server.stop());
   const database = { kind: 'embedded', folder: join(folder, 'postgres'), origin: server.origin } as const;
   return { url: server.url, database, endNow: () => server.endNow() };
+}
+
+function secretsOf(url: string, masterKey = ''): readonly Secret[] {
+  const password = decodeURIComponent(new URL(url).password);
+  return [password, ...masterKey.split(',')].filter((value) => value !== '').map((value) => createSecret(value));
 }
 
 /**

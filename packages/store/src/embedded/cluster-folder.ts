@@ -21,13 +21,25 @@ export function prepareClusterFolder(folder: string, user: ServerUser | undefine
   const path = join(parent, 'postgres');
   mkdirSync(path, { recursive: true, mode: 0o700 });
   chmodSync(path, 0o700);
-  if (user !== undefined) chownSync(path, user.uid, user.gid);
+  if (user !== undefined) giveTo(path, user);
   return {
     path,
     data: join(path, 'data'),
     logPath: join(parent, 'postgres.log'),
     passwordPath: join(parent, 'postgres-password'),
   };
+}
+
+/** @throws CapstanError CAPSTAN_CONFIG_INVALID where the system knows no such user, as in a container with a user of its own alone. */
+function giveTo(path: string, { uid, gid }: ServerUser): void {
+  try {
+    chownSync(path, uid, gid);
+  } catch (cause) {
+    throw new CapstanError('CAPSTAN_CONFIG_INVALID', `${path} cannot be given to nobody (uid ${uid})`, {
+      hint: 'Run Capstan as another user than root, put the data folder on another volume (CAPSTAN_DATA), or name a Postgres of your own in CAPSTAN_DATABASE_URL.',
+      cause,
+    });
+  }
 }
 
 /** Whether the cluster is there. @throws CapstanError CAPSTAN_CONFIG_INVALID when another major version made it. */
