@@ -121,6 +121,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     endpoints,
     results,
     invoke: (request) => host.invoke(request),
+    onAnswered: (workspaceId, connectionId) => connections.onAnswered(workspaceId, connectionId),
   });
   const mcp = openMcp({
     http,
@@ -363,6 +364,7 @@ function makePipeline(parts: {
   readonly endpoints: Endpoints;
   readonly results: ResultStore;
   readonly invoke: Host['invoke'];
+  readonly onAnswered: (workspaceId: string, connectionId: string) => void;
 }): Next {
   const { resolved, workspaces, events, phase, counts, running } = parts;
   const { clock, logger } = resolved;
@@ -384,7 +386,13 @@ function makePipeline(parts: {
     fallbackStage({ clock, logger, lookup, invoke: parts.invoke }),
     validateOutputStage,
     breakerStage(parts.endpoints),
-    executeStage({ clock, logger, running, isDraining: () => phase.current !== 'running' }),
+    executeStage({
+      clock,
+      logger,
+      running,
+      isDraining: () => phase.current !== 'running',
+      onAnswered: parts.onAnswered,
+    }),
     ...(resolved.options.stages ?? []),
   ]);
 }

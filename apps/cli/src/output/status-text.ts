@@ -76,8 +76,16 @@ function circuitLines(circuit: CircuitJson, paint: Paint, now: number): readonly
   }
   return [
     `${paint.bad('✗')} ${placeOf(circuit)}  left alone${timeText(since, now, 'since')}`,
-    `    ${oneLine(reason ?? 'it kept failing')}; calls fail at once${timeText(retry_at, now, '; the next one tries it out at')}`,
+    `    ${oneLine(reason ?? 'it kept failing')}; ${whatNext(retry_at, now)}`,
   ];
+}
+
+/** A pause that is over ends with the next call: nothing else calls the service. */
+function whatNext(retryAt: string | undefined, now: number): string {
+  const isOver = retryAt !== undefined && Date.parse(retryAt) <= now;
+  return isOver
+    ? 'the next call tries it out'
+    : `calls fail at once${timeText(retryAt, now, '; the next one tries it out at')}`;
 }
 
 function packLines({ code, state }: PackJson, paint: Paint): readonly string[] {

@@ -117,6 +117,13 @@ export class ConnectionDesk {
     if (condition) onState({ workspace: workspaceId, connection: connectionId, status: condition.status });
   }
 
+  /** A call over a connection succeeded: a test that found it unavailable is out of date. */
+  onAnswered(workspaceId: string, connectionId: string): void {
+    const { conditions, clock, onState } = this.#options;
+    const condition = conditions.answered(workspaceId, connectionId, clock.now());
+    if (condition) onState({ workspace: workspaceId, connection: connectionId, status: condition.status });
+  }
+
   #announce({ id, workspaceId }: ToolConnection, { status }: ConnectionCondition): void {
     this.#options.onState({ workspace: workspaceId, connection: id, status });
   }

@@ -275,3 +275,19 @@ test('a connection whose service only a registry knows is tested where the regis
     error: { code: 'CAPSTAN_REMOTE_UNREACHABLE', message: expect.stringContaining('500') },
   });
 });
+
+test('a connection that was found unavailable is connected again when a call over it succeeds', async () => {
+  const remote = await service();
+  const host = await hostFor(remote.url);
+  await remote.stop();
+  expect(await host.testConnection('main')).toMatchObject({ status: 'unavailable' });
+  const states: unknown[] = [];
+  host.on('connection:state', (event) => states.push(event));
+  await remote.restart();
+  expect(await host.invoke({ tool: 'line_pack.line.send', arguments: { to: 'U1' } })).toMatchObject({
+    status: 'succeeded',
+  });
+  expect(host.connections()).toMatchObject([{ id: 'main', status: 'connected' }]);
+  expect(host.connections()[0]?.validationError).toBeUndefined();
+  expect(states).toEqual([{ workspace: 'default', connection: 'main', status: 'connected' }]);
+});

@@ -27,6 +27,8 @@ interface ExecuteOptions {
   readonly logger: Logger;
   readonly running: RunningCalls;
   readonly isDraining: () => boolean;
+  /** Told of every connection whose service answered. */
+  readonly onAnswered: (workspaceId: string, connectionId: string) => void;
 }
 
 /**
@@ -45,12 +47,20 @@ export function executeStage(options: ExecuteOptions): Interceptor {
       if (!tool) throw new Error('execute runs after resolve');
       try {
         const value = await runBounded(invocation, tool, options);
+        if (callsService(tool) && invocation.connectionId !== undefined) {
+          options.onAnswered(invocation.workspaceId, invocation.connectionId);
+        }
         return { status: 'succeeded', executionId: invocation.executionId, result: resultOf(value) };
       } catch (cause) {
         return failure(invocation, tool, cause, options.logger);
       }
     },
   };
+}
+
+/** Code may have succeeded without asking anybody. */
+function callsService({ definition: { backendKind } }: ToolEntry): boolean {
+  return backendKind === 'remote' || backendKind === 'http';
 }
 
 function runBounded(invocation: Invocation, tool: ToolEntry, options: ExecuteOptions): Promise<unknown> {

@@ -27,6 +27,18 @@ export class ConnectionConditions {
     return this.#conditions.get(keyOf(workspaceId, connectionId)) ?? UNTESTED;
   }
 
+  /** A call over it succeeded. @returns undefined where that changes nothing */
+  answered(workspaceId: string, connectionId: string, now: number): ConnectionCondition | undefined {
+    const before = this.#conditions.get(keyOf(workspaceId, connectionId));
+    if (before?.status !== 'unavailable') return undefined;
+    return this.#set(workspaceId, connectionId, {
+      ...before,
+      status: 'connected',
+      since: now,
+      validationError: undefined,
+    });
+  }
+
   forget(workspaceId: string, connectionId: string): void {
     this.#conditions.delete(keyOf(workspaceId, connectionId));
   }
