@@ -14,6 +14,7 @@ import { addServeCommand } from './commands/serve-command.ts';
 import { addStartCommand } from './commands/start-command.ts';
 import { addStatusCommand } from './commands/status-command.ts';
 import { addToolCommands } from './commands/tool-commands.ts';
+import { addTopCommand } from './commands/top-command.ts';
 import { addWorkflowCommands } from './commands/workflow-commands.ts';
 import { addWorkspaceCommands } from './commands/workspace-commands.ts';
 import { addGlobalOptions } from './global-options.ts';
@@ -45,6 +46,7 @@ export function createProgram(io: CliIo, run: CommandRunner): Command {
   addKeyCommands(program, run);
   addSecretCommands(program, run);
   addStatusCommand(program, run);
+  addTopCommand(program, run);
   addCheckCommand(program, run);
   addAuditCommands(program, run);
   addContractCommands(program, run);

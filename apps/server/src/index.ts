@@ -33,3 +33,4 @@ export { type ImportOptions, importEnablement } from './state/import-enablement.
 export { type DatabaseDescription, openState, type ServerState, type StateOptions } from './state/open-state.ts';
 export { type VaultTokensOptions, vaultTokens } from './state/vault-tokens.ts';
 export { type OpenedTelemetry, type OpenTelemetryOptions, openTelemetry } from './telemetry/open-telemetry.ts';
+export type { ServerTelemetry, ToolDurations, ToolTelemetry } from './telemetry/telemetry-route.ts';

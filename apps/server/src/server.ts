@@ -42,6 +42,7 @@ import { addHostMetrics } from './telemetry/host-metrics.ts';
 import { HttpMetrics } from './telemetry/http-metrics.ts';
 import { mountMetrics } from './telemetry/metrics-route.ts';
 import { RequestSpans, traceRequests } from './telemetry/request-spans.ts';
+import { telemetryRoute } from './telemetry/telemetry-route.ts';
 
 /** What {@link createServer} takes. The host stays the caller's: closing the server does not close it. */
 export interface ServerOptions {
@@ -165,6 +166,7 @@ export function createServer(options: ServerOptions): CapstanServer {
     ...keyRoutes({ host: options.host, store: keyStore, declared: options.keys, now: Date.now }),
     ...connectionRoutes(options.host, () => `${publicUrl()}${OAUTH_CALLBACK_PATH}`),
     ...sessionRoutes(auth.sessions),
+    ...(options.metrics === undefined ? [] : [telemetryRoute(options.host, options.metrics, Date.now)]),
     ...(options.audit === undefined ? [] : auditRoutes(options.audit)),
     ...(options.vault === undefined ? [] : secretRoutes(options.host, options.vault)),
   ];

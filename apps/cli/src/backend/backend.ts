@@ -1,7 +1,7 @@
 import type { ExplainJson } from '@capstan/config';
 import type { CallerChannel, CatalogSnapshot, McpUpstreams } from '@capstan/mcp';
 import type { ElicitAnswer, ElicitRequest, InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
-import type { SecurityReport } from '@capstan/server';
+import type { SecurityReport, ServerTelemetry } from '@capstan/server';
 import type { AdministrativeRequest } from './administration.ts';
 import type {
   AuditVerificationJson,
@@ -105,6 +105,8 @@ export interface Backend {
   verifyAudit(): Promise<AuditVerificationJson>;
   /** A security report of the last days. Only where a server runs: it looks at keys and tools too. */
   reportAudit(days: number): Promise<SecurityReport>;
+  /** What the server is doing, as counts since its start. Only where a server runs. */
+  readTelemetry(): Promise<ServerTelemetry>;
   /** All tools with their schemas; the same object as long as nothing changed. */
   catalog(workspace: string): Promise<CatalogSnapshot>;
   /** The MCP servers behind the host, for what they have beside tools. Only in process. */

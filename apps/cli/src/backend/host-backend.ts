@@ -76,6 +76,13 @@ class HostBackend implements Backend {
     throw new CapstanError('CAPSTAN_CONFLICT', 'this host keeps no audit records');
   }
 
+  readTelemetry(): Promise<never> {
+    const error = new CapstanError('CAPSTAN_CONFLICT', 'no server runs whose calls could be watched', {
+      hint: 'Start one with "capstan start", or name one with --url.',
+    });
+    return Promise.reject(error);
+  }
+
   reportAudit(): Promise<never> {
     const error = new CapstanError('CAPSTAN_CONFLICT', 'a security report needs a running server', {
       hint: 'Start one with "capstan start", or name one with --url.',

@@ -4,7 +4,7 @@ import type { ExplainJson } from '@capstan/config';
 import type { CatalogSnapshot } from '@capstan/mcp';
 import type { InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
 import { isCapstanError } from '@capstan/sdk';
-import type { SecurityReport } from '@capstan/server';
+import type { SecurityReport, ServerTelemetry } from '@capstan/server';
 import type { AdministrativeRequest } from './administration.ts';
 import type { AuditQuery, Backend, BackendCall, PackSwitch, ToolQuery } from './backend.ts';
 import { toCatalogTool } from './catalog-tool.ts';
@@ -147,6 +147,10 @@ class RestBackend implements Backend {
 
   async verifyAudit(): Promise<AuditVerificationJson> {
     return this.#read(['v1', 'audit', 'verify']);
+  }
+
+  async readTelemetry(): Promise<ServerTelemetry> {
+    return this.#read(['v1', 'telemetry']);
   }
 
   async reportAudit(days: number): Promise<SecurityReport> {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mintToken, ROLES } from '@capstan/identity';
+import { MetricRegistry } from '@capstan/telemetry';
 import { fastify } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { linePackFolder } from '../line-pack.test.support.ts';
@@ -20,10 +21,21 @@ const OPEN = [
 ];
 
 test('every route that is mounted, and MCP on both paths, needs a credential that is good', async () => {
-  const server = await serverUnderTest({ auth: { guessing: { perNetwork: 1e9, perKey: 1e9 } } });
+  const server = await serverUnderTest({
+    auth: { guessing: { perNetwork: 1e9, perKey: 1e9 } },
+    metrics: new MetricRegistry(),
+  });
   const closed = server.routes.filter(({ path }) => !OPEN.includes(path));
   const paths = new Set(server.routes.map(({ path }) => path));
-  for (const path of [...OPEN, '/mcp', '/w/:workspace/mcp', '/v1/sessions', '/v1/workspaces/:workspace/invoke']) {
+  for (const path of [
+    ...OPEN,
+    '/mcp',
+    '/w/:workspace/mcp',
+    '/v1/sessions',
+    '/metrics',
+    '/v1/telemetry',
+    '/v1/workspaces/:workspace/invoke',
+  ]) {
     expect([...paths]).toContain(path);
   }
   expect(

@@ -24,6 +24,14 @@ export function requireAccess(caller: Caller, access: Access): void {
   });
 }
 
+/** @throws CapstanError CAPSTAN_FORBIDDEN for a caller of some workspaces, where something shows all of them */
+export function requireWholeHost(caller: Caller): void {
+  if (caller.workspaces === 'all') return;
+  throw new CapstanError('CAPSTAN_FORBIDDEN', 'this shows all workspaces, and this key does not have them all', {
+    hint: 'Use the key of an operator without a workspace, or of an admin.',
+  });
+}
+
 /** How much of the set-up somebody is shown. */
 export type Viewer = 'agent' | 'operator';
 
