@@ -1,5 +1,5 @@
 import type { ToolContext } from '@capstan/sdk';
-import { Client, Pool, type PoolClient, types } from 'pg';
+import { Client, DatabaseError, Pool, type PoolClient, types } from 'pg';
 import { columnParser } from './column-value.ts';
 import { databaseError } from './database-error.ts';
 import type { DatabaseSettings } from './settings.ts';
@@ -52,7 +52,7 @@ export class Database {
       client.release();
       return result;
     } catch (cause) {
-      await this.#giveBack(client, context.signal.aborted);
+      await this.#giveBack(client, !context.signal.aborted && isRefusal(cause));
       throw databaseError(cause);
     }
   }
@@ -91,8 +91,9 @@ export class Database {
     return Math.max(1, Math.min(this.settings.statementTimeoutMs, Math.floor(leftMs)));
   }
 
-  async #giveBack(client: PoolClient, isAborted: boolean): Promise<void> {
-    if (isAborted) return client.release(true);
+  /** A connection that is closed rolls back by itself. */
+  async #giveBack(client: PoolClient, isUsable: boolean): Promise<void> {
+    if (!isUsable) return client.release(true);
     try {
       await client.query('ROLLBACK');
       await client.query('DISCARD ALL');
@@ -120,6 +121,11 @@ export class Database {
       await other.end().catch(() => undefined);
     }
   }
+}
+
+/** After a statement that was ended in the middle (57014), the server may still wait for what nobody sends. */
+function isRefusal(cause: unknown): boolean {
+  return cause instanceof DatabaseError && cause.code !== '57014';
 }
 
 const databases = new Map<string, Database>();
