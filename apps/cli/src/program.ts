@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CliIo } from './cli-io.ts';
 import type { CommandRunner } from './command-context.ts';
+import { addApplyCommand } from './commands/apply-command.ts';
 import { addAuditCommands } from './commands/audit-commands.ts';
 import { addCheckCommand } from './commands/check-command.ts';
 import { addConfigCommands } from './commands/config-commands.ts';
@@ -42,6 +43,7 @@ export function createProgram(io: CliIo, run: CommandRunner): Command {
   addPackCommands(program, run);
   addConfigCommands(program, run);
   addConnectionCommands(program, run);
+  addApplyCommand(program, run);
   addWorkspaceCommands(program, run);
   addKeyCommands(program, run);
   addSecretCommands(program, run);

@@ -34,6 +34,7 @@ import { operatorRoutes } from './rest/operator-routes.ts';
 import { mountPublicRoutes } from './rest/public-routes.ts';
 import { secretRoutes } from './rest/secret-routes.ts';
 import { sessionRoutes } from './rest/session-routes.ts';
+import { type SettingsFile, settingsRoutes } from './rest/settings-routes.ts';
 import { toolRoutes } from './rest/tool-routes.ts';
 import { workspaceRoutes } from './rest/workspace-routes.ts';
 import { writtenConnectionRoutes } from './rest/written-connection-routes.ts';
@@ -53,6 +54,8 @@ export interface ServerOptions {
   readonly auth?: AuthOptions;
   /** Default 127.0.0.1:7420. Port 0 takes any free one. */
   readonly listen?: { readonly host?: string; readonly port?: number };
+  /** What `POST /v1/apply` reads again. */
+  readonly settingsFile?: SettingsFile;
   /** Host names that the server answers to, beside the loopback ones and the one it listens on. */
   readonly allowedHosts?: readonly string[];
   /** Origins of pages that may call it, beside the loopback ones. */
@@ -163,6 +166,7 @@ export function createServer(options: ServerOptions): CapstanServer {
     ...workspaceRoutes(options.host),
     ...writtenConnectionRoutes(options.host),
     ...configRoutes(options.host),
+    ...settingsRoutes(options.host, options.settingsFile),
     ...keyRoutes({ host: options.host, store: keyStore, declared: options.keys, now: Date.now }),
     ...connectionRoutes(options.host, () => `${publicUrl()}${OAUTH_CALLBACK_PATH}`),
     ...sessionRoutes(auth.sessions),

@@ -6,6 +6,8 @@ export type {
   ConfigKey,
   ConfigSettingView,
   HostAdministration,
+  PlannedChange,
+  SettingsPlan,
   WorkspaceOrigin,
   WorkspaceView,
   WrittenConnectionView,

@@ -73,3 +73,20 @@ export interface SecretJson {
   readonly set_by: string;
   readonly set_at: string;
 }
+
+/** One difference between the settings file and what runs; secrets are masked. */
+export interface PlannedChangeJson {
+  readonly kind: 'add' | 'remove' | 'change';
+  readonly path: string;
+  readonly before?: JsonValue;
+  readonly after?: JsonValue;
+  readonly note?: string;
+}
+
+/** What would change, or was. */
+export interface SettingsPlanJson {
+  readonly file: string;
+  readonly applied: boolean;
+  readonly changes: readonly PlannedChangeJson[];
+  readonly restart: readonly PlannedChangeJson[];
+}

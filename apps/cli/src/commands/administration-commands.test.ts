@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { createHost } from '@capstan/host';
+import { createHost, loadHostSettings } from '@capstan/host';
 import { createLog, startServer } from '@capstan/server';
 import { createMemoryStore, createVault, readMasterKeys, type SecretVault } from '@capstan/store';
 import { expect, onTestFinished, test } from 'vitest';
@@ -42,8 +42,15 @@ async function vaultWithSecret(): Promise<SecretVault> {
   return vault;
 }
 
+/** Runs a command against the server of a test. */
+interface CommandLine {
+  (line: string, stdin?: string): Promise<Run>;
+  /** Replaces its `capstan.yaml`. */
+  readonly write: (text: string) => void;
+}
+
 /** Runs commands against a server of their own. */
-async function commandLine(): Promise<(line: string, stdin?: string) => Promise<Run>> {
+async function commandLine(): Promise<CommandLine> {
   const folder = mkdtempSync(join(tmpdir(), 'capstan-cli-'));
   mkdirSync(join(folder, 'packs', 'line'), { recursive: true });
   writeFileSync(join(folder, 'packs', 'line', 'manifest.yaml'), MANIFEST);
@@ -56,6 +63,7 @@ async function commandLine(): Promise<(line: string, stdin?: string) => Promise<
     keys: [{ name: 'admin', role: 'admin', value: KEY }],
     vault: await vaultWithSecret(),
     listen: { port: 0 },
+    settingsFile: { path: config, load: () => loadHostSettings(config) },
     log: createLog({ level: 'silent' }),
   });
   onTestFinished(async () => {
@@ -63,7 +71,7 @@ async function commandLine(): Promise<(line: string, stdin?: string) => Promise<
     await host.close({ timeoutMs: 100 });
     rmSync(folder, { recursive: true });
   });
-  return async (line, stdin = '') => {
+  const run = async (line: string, stdin = ''): Promise<Run> => {
     const io = fakeIo({
       argv: line.split(' '),
       cwd: folder,
@@ -73,6 +81,7 @@ async function commandLine(): Promise<(line: string, stdin?: string) => Promise<
     const code = await runCli(io.io);
     return { code, out: io.stdout(), err: io.stderr() };
   };
+  return Object.assign(run, { write: (text: string) => writeFileSync(config, text) });
 }
 
 test('a workspace is made, and deleted with what is in it only when that was said', async () => {
@@ -182,4 +191,53 @@ test('secrets are listed without their values, and encrypted anew', async () => 
   expect((await run('secret rotate -w default')).out).toBe('1 secret of workspace default encrypted anew\n');
   expect((await run('secret rotate --host')).out).toBe('0 secrets of the host encrypted anew\n');
   expect((await run('secret rotate -w nowhere')).code).toBe(3);
+});
+
+test('apply shows what the file says otherwise, makes it, and then has nothing to do', async () => {
+  const run = await commandLine();
+  expect(await run('apply --plan')).toMatchObject({ code: 0, out: 'capstan.yaml: nothing to change\n' });
+  run.write(`version: 1
+discover: [./packs/*]
+packs: { line_pack: { config: { timeout: 9, api_token: ${SECRET} } } }
+workspaces:
+  default: { packs: [line_pack] }
+  support:
+    packs: [line_pack]
+    connections: [{ id: main, pack: line_pack, tool_type: line, auth: { type: bearer, token: ${SECRET} } }]
+server: { port: 7999 }
+`);
+  const planned = await run('apply --plan');
+  expect(planned.code).toBe(2);
+  expect(planned.out).toBe(`capstan.yaml: 2 changes, not made yet
+
++ packs: {"line_pack":{"config":{"timeout":9,"api_token":"●●●●"}}}
++ workspaces.support: {"packs":["line_pack"],"connections":[{"id":"main","pack":"line_pack","tool_type":"line","auth":{"type":"bearer","token":"●●●●"}}]}
+
+needs a restart of the server:
++ server: {"port":7999}
+`);
+  expect((await run('apply')).out).toContain('capstan.yaml: 2 changes, made\n');
+  expect((await run('workspace list')).out).toMatch(/^support +1 +1 /m);
+  const again = await run('apply -o json');
+  expect(JSON.parse(again.out)).toMatchObject({ applied: true, changes: [], restart: [{ path: 'server' }] });
+  run.write('version: 1\nworkspaces: { default: { paks: [] } }\n');
+  const wrong = await run('apply');
+  expect(wrong.code).toBe(5);
+  expect(wrong.err).toContain('capstan.yaml:2:26');
+  expect((await run('workspace list')).out).toMatch(/^support /m);
+  expect((await run('apply other.yaml')).err).toContain('this server runs on ');
+});
+
+test('apply without a server says whether the file is right', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'capstan-cli-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const apply = async (): Promise<readonly [number, string]> => {
+    const io = fakeIo({ argv: ['apply'], cwd: folder });
+    return [await runCli(io.io), io.stdout() + io.stderr()];
+  };
+  expect((await apply())[1]).toContain('there is no capstan.yaml here');
+  writeFileSync(join(folder, 'capstan.yaml'), 'version: 1\n');
+  expect(await apply()).toEqual([0, expect.stringContaining('it counts from the next start')]);
+  writeFileSync(join(folder, 'capstan.yaml'), 'version: 2\n');
+  expect((await apply())[0]).toBe(5);
 });

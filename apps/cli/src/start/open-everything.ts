@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createHost, type Host, openAuditSpool, storeKeeper } from '@capstan/host';
 import { formatDiagnostic } from '@capstan/schema';
 import {
@@ -16,6 +16,7 @@ import {
   SERVER_CHAIN,
   type ServerAudit,
   type ServerState,
+  type SettingsFile,
   type SharedState,
   startServer,
   storeKeys,
@@ -115,6 +116,7 @@ export async function openEverything(
     keys,
     auth,
     listen: address,
+    settingsFile: settingsFileOf(context, places, folder),
     dataFolder: folder,
     log,
     metrics: telemetry.metrics,
@@ -134,6 +136,20 @@ export async function openEverything(
   const warning = exposureWarning(address.host, new URL(server.url).port);
   if (warning !== undefined) context.printer.note(warning);
   return { places, host, folder, state, url: server.url, exampleUrl: example?.url };
+}
+
+/** The file of this server, also where there is none yet. */
+function settingsFileOf({ io }: CommandContext, places: Places, folder: DataFolder): SettingsFile {
+  const shown = places.config ?? 'capstan.yaml';
+  return {
+    path: resolve(io.cwd, shown),
+    load: () => {
+      const reading = readSettings(io, { ...places, config: shown });
+      if (reading === undefined) throw new Error('a path that is named is read');
+      return reading.settings;
+    },
+    onApplied: () => folder.touch(),
+  };
 }
 
 function settingsOf({ io, printer }: CommandContext, places: Places): SettingsReading['settings'] | undefined {

@@ -105,10 +105,10 @@ test('settings that changed under a running server are told where they explain s
   utimesSync(join(folder.path, 'capstan.yaml'), later, later);
   const packs = launch(['pack', 'list']);
   expect(await packs.exit).toBe(0);
-  expect(packs.fake.stderr()).toContain('! capstan.yaml changed since the server started; restart it');
+  expect(packs.fake.stderr()).toContain('! capstan.yaml changed since the server read it; run "capstan apply"');
   const tool = launch(['tool', 'describe', 'brand_new']);
   expect(await tool.exit).toBe(3);
-  expect(tool.fake.stderr()).toContain('hint: capstan.yaml changed since the server started; restart it. ');
+  expect(tool.fake.stderr()).toContain('hint: capstan.yaml changed since the server read it; run "capstan apply". ');
   started.fake.signal('SIGINT');
 });
 

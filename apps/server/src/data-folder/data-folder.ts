@@ -8,7 +8,7 @@ import { type BootstrapKeys, bootstrapKeys } from './bootstrap-keys.ts';
 import { enablementFile } from './enablement-file.ts';
 import { lockFolder } from './folder-lock.ts';
 import { resultFolder } from './result-folder.ts';
-import { removeServerFile, type ServerAddress, writeServerFile } from './server-file.ts';
+import { removeServerFile, type ServerAddress, touchServerFile, writeServerFile } from './server-file.ts';
 import { folderTokens } from './token-file.ts';
 
 /** The folder in which a host keeps its state (`.capstan/`), owned by this process. */
@@ -28,6 +28,8 @@ export interface DataFolder {
   readonly results: ResultStore;
   /** Tells other processes where the server listens. */
   announce(address: ServerAddress): void;
+  /** Dates the announcement anew: the settings were read again. */
+  touch(): void;
   /** Takes the announcement back. */
   withdraw(): void;
   /** Gives the folder up. */
@@ -73,6 +75,7 @@ export function openDataFolder(path: string, options: DataFolderOptions = {}): D
       tokens: folderTokens(folder),
       results: resultFolder(join(folder, 'results')),
       announce: (address) => writeServerFile(folder, address),
+      touch: () => touchServerFile(folder),
       withdraw: () => removeServerFile(folder),
       close: () => {
         removeServerFile(folder);

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from './atomic-file.ts';
 
@@ -15,6 +15,12 @@ const SERVER_FILE = 'server.json';
 /** Tells other processes where the server listens. */
 export function writeServerFile(folder: string, address: ServerAddress): void {
   writeFileAtomically(join(folder, SERVER_FILE), `${JSON.stringify(address, undefined, 2)}\n`);
+}
+
+/** Dates the file anew: what is older than it has been read. */
+export function touchServerFile(folder: string): void {
+  const now = new Date();
+  utimesSync(join(folder, SERVER_FILE), now, now);
 }
 
 /** The address that a server left; undefined where there is none. It may be dead: ask it before you trust it. */

@@ -1,4 +1,4 @@
-import type { ResultStore } from '@capstan/host';
+import { loadHostSettings, type ResultStore } from '@capstan/host';
 import { compileSchema } from '@capstan/schema';
 import { CapstanError, ERROR_CODES, type ErrorCode, type JsonValue } from '@capstan/sdk';
 import { expect, test } from 'vitest';
@@ -157,6 +157,9 @@ function requests(): readonly DocumentedRequest[] {
     { operation: 'createKey', path: '/v1/keys', body: { name: 'one', role: 'admin' }, ...admin },
     { operation: 'createKey', path: '/v1/keys', body: { name: 'two', role: 'agent' }, ...admin },
     { operation: 'createKey', path: '/v1/keys', body: { name: 'two', role: 'agent', workspace: 'nowhere' }, ...admin },
+    { operation: 'applySettings', path: '/v1/apply', body: { plan: true }, ...admin },
+    { operation: 'applySettings', path: '/v1/apply', body: { file: '/elsewhere.yaml' }, ...admin },
+    { operation: 'applySettings', path: '/v1/apply', method: 'POST' },
     { operation: 'listKeys', path: '/v1/keys', ...admin },
     { operation: 'listKeys', path: '/v1/keys' },
     { operation: 'revokeKey', path: '/v1/keys/one', method: 'DELETE', ...admin },
@@ -201,7 +204,8 @@ async function documentedServer(): Promise<ServerUnderTest> {
     packs: { line_pack: { config: { base_url: 'http://127.0.0.1:9' } } },
     workspaces: { default: { connections: [ACCOUNT] } },
   });
-  const server = await serverUnderTest({ hostOptions: { config, results: RESULTS } });
+  const settingsFile = { path: config, load: () => loadHostSettings(config) };
+  const server = await serverUnderTest({ hostOptions: { config, results: RESULTS }, settingsFile });
   server.host.register(tool('app.ok', () => ({ a: 1 })));
   for (const code of Object.keys(ERROR_CODES) as readonly ErrorCode[]) {
     server.host.register(

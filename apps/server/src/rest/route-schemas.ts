@@ -20,6 +20,7 @@ type ComponentName =
   | 'WrittenConnection'
   | 'Workspace'
   | 'ConfigSetting'
+  | 'SettingsPlan'
   | 'Key'
   | 'CreatedKey'
   | 'ConnectionTest'
@@ -47,6 +48,17 @@ function list(items: RouteSchema): RouteSchema {
 export function page(items: RouteSchema): RouteSchema {
   return object({ items: list(items), next_cursor: { ...text, description: 'Absent on the last page.' } }, ['items']);
 }
+
+const PLANNED_CHANGE = object(
+  {
+    kind: { enum: ['add', 'remove', 'change'] },
+    path: { ...text, description: 'In the words of the file; an entry of a list by its id or name.' },
+    before: { description: 'Masked where it is secret.' },
+    after: { description: 'Masked where it is secret.' },
+    note: { ...text, description: 'What becomes of what was written at run time.' },
+  },
+  ['kind', 'path'],
+);
 
 const TIME: RouteSchema = { ...text, format: 'date-time' };
 
@@ -322,6 +334,12 @@ export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
     secrets: { ...list(text), description: 'JSON Pointers into the definition, where a secret is kept.' },
     set_by: text,
     set_at: { ...text, format: 'date-time' },
+  }),
+  SettingsPlan: object({
+    file: text,
+    applied: flag,
+    changes: list(PLANNED_CHANGE),
+    restart: { ...list(PLANNED_CHANGE), description: 'What counts from the next start.' },
   }),
   Key: object(KEY_FIELDS, ['name', 'role', 'origin', 'state']),
   CreatedKey: object({ ...KEY_FIELDS, value: { ...text, description: 'The key. Nobody sees it again.' } }, [

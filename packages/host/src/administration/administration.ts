@@ -4,6 +4,7 @@ import { ConfigAdministration } from './config-administration.ts';
 import { ConnectionAdministration } from './connection-administration.ts';
 import type { HostAdministration } from './host-administration.ts';
 import { PackAdministration } from './pack-administration.ts';
+import { SettingsAdministration } from './settings-administration.ts';
 import { WorkspaceAdministration } from './workspace-administration.ts';
 
 /** The administration of a running host. */
@@ -12,6 +13,7 @@ export class Administration implements HostAdministration {
   readonly connections: ConnectionAdministration;
   readonly config: ConfigAdministration;
   readonly packs: PackAdministration;
+  readonly settings: SettingsAdministration;
   readonly #parts: AdministrationParts;
 
   constructor(options: Omit<AdministrationParts, 'workspace'>) {
@@ -28,6 +30,7 @@ export class Administration implements HostAdministration {
     this.connections = new ConnectionAdministration(parts);
     this.config = new ConfigAdministration(parts);
     this.packs = new PackAdministration(parts);
+    this.settings = new SettingsAdministration(parts);
   }
 
   get revision(): number {

@@ -3,7 +3,7 @@ import type { AdministrativeAct } from '../audit/audit-record.ts';
 import type { HostSettings } from '../settings/host-settings.ts';
 import type { DeclaredState } from '../state/declared-state.ts';
 import { changedMeanwhile } from '../state/memory-keeper.ts';
-import type { NextState, Reconciler, Reconciliation } from '../state/reconciler.ts';
+import type { NextState, Reconciler } from '../state/reconciler.ts';
 import type { RuntimeChange } from '../state/runtime-change.ts';
 import type { RuntimeKeeper } from '../state/runtime-keeper.ts';
 import type { RuntimeState } from '../state/runtime-state.ts';
@@ -59,9 +59,10 @@ export class ChangeLane {
     await this.#record(request, undefined); // 3
   }
 
-  /** Puts other settings in force. */
-  settle(settings: HostSettings): Promise<Reconciliation> {
-    return this.#inTurn(async () => this.#parts.reconciler.reconcile({ settings }));
+  /** Puts other settings in force, which are written elsewhere. */
+  async settle(settings: HostSettings, record: Pick<ChangeRequest, 'act' | 'actor'> | undefined): Promise<void> {
+    await this.#inTurn(async () => this.#parts.reconciler.reconcile({ settings }));
+    if (record !== undefined) await this.#record(record, undefined);
   }
 
   /** Takes over what other replicas changed. */
@@ -129,7 +130,7 @@ export class ChangeLane {
     return turn;
   }
 
-  #record({ act, actor }: ChangeRequest, code: CapstanError['code'] | undefined): Promise<void> {
+  #record({ act, actor }: Pick<ChangeRequest, 'act' | 'actor'>, code: CapstanError['code'] | undefined): Promise<void> {
     const { principal, surface, origin } = actor;
     return this.#parts.audit({
       ...act,

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@capstan/sdk';
+import type { HostSettings } from '../settings/host-settings.ts';
 import type { Actor } from './actor.ts';
 
 /** A workspace as an operator sees it. */
@@ -45,6 +46,25 @@ export interface ConfigKey {
 export type ConfigInput =
   | { readonly kind: 'value'; readonly value: JsonValue }
   | { readonly kind: 'secret'; readonly value: string };
+
+/** One difference between a settings file and what runs. */
+export interface PlannedChange {
+  readonly kind: 'add' | 'remove' | 'change';
+  /** In the words of the file; an entry of a list by its id or name: `workspaces.support.connections.main.name`. */
+  readonly path: string;
+  /** As they may be seen: secrets are masked. */
+  readonly before?: JsonValue;
+  readonly after?: JsonValue;
+  /** What becomes of what was written at run time. */
+  readonly note?: string;
+}
+
+/** The differences between a settings file and what runs. */
+export interface SettingsPlan {
+  readonly changes: readonly PlannedChange[];
+  /** What holds from the start of the host: it counts from the next one. */
+  readonly restart: readonly PlannedChange[];
+}
 
 /** What a form for a pack's config is made of. */
 export interface ConfigForm {
@@ -101,6 +121,12 @@ export interface HostAdministration {
     change(workspace: string, idOrName: string, patch: JsonObject, actor: Actor): Promise<WrittenConnectionView>;
     /** @throws CapstanError CAPSTAN_CONFLICT for one of the file, CAPSTAN_CONNECTION_NOT_FOUND */
     remove(workspace: string, idOrName: string, actor: Actor): Promise<{ readonly id: string }>;
+  };
+  readonly settings: {
+    /** What would change with another state of `capstan.yaml`; secrets are masked. */
+    plan(next: HostSettings): SettingsPlan;
+    /** Makes the difference; what needs a restart waits for one. @returns what was changed */
+    apply(next: HostSettings, actor: Actor): Promise<SettingsPlan>;
   };
   readonly config: {
     /** The schema of a pack's config, and hints for a form over it. @throws CapstanError CAPSTAN_PACK_NOT_FOUND, or why it was rejected */

@@ -146,7 +146,7 @@ describe('a file that is right', () => {
   });
 
   test.each(['', '# nothing\n', 'version: 1\n', '{}'])('%j means the defaults', (text) => {
-    const { locate: _, workspaces, ...rest } = settingsOf(text);
+    const { locate: _, document: _document, workspaces, ...rest } = settingsOf(text);
     expect(rest).toEqual({
       audit: {},
       cache: { maxEntries: 1_000, maxBytes: 67_108_864, ttlMs: 300_000 },

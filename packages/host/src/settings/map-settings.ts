@@ -66,6 +66,7 @@ export function mapSettings(file: CheckedFile): HostSettings {
     server: serverOf(memberOf(root, 'server')),
     telemetry: telemetryOf(memberOf(root, 'telemetry')),
     log: { level: wordOr(memberOf(root, 'log'), 'level', LOG_LEVELS, DEFAULT_LOG.level) },
+    document: jsonMapping(root),
     locate: (path) => file.locate(path),
   };
 }

@@ -5,6 +5,7 @@ import type {
   AuthType,
   BreakerPolicy,
   ConnectionType,
+  JsonObject,
   JsonValue,
   RetryPolicy,
   ServiceCluster,
@@ -232,6 +233,8 @@ export interface HostSettings {
   };
   readonly log: { readonly level: LogLevel };
   readonly telemetry: TelemetrySettings;
+  /** The file as it was read, in its own words. Never show it: it may hold secrets. */
+  readonly document: JsonObject;
   /** Where a path of the file stands (its own snake_case words), for findings that only the host can make. */
   locate(path: DocumentPath): SourcePosition;
 }
