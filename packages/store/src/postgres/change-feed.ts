@@ -11,23 +11,42 @@ export interface ChangeFeedEvents {
   readonly onReconnect: () => void;
 }
 
+/** How a feed notices that its connection is dead although nobody said so. */
+export interface HeartbeatTimes {
+  /** Between two questions, ms. */
+  readonly intervalMs: number;
+  /** An answer has to come within it, ms. */
+  readonly timeoutMs: number;
+}
+
+const HEARTBEAT: HeartbeatTimes = { intervalMs: 10_000, timeoutMs: 10_000 };
+
 /**
  * Hears of the changes of all replicas over a connection of its own.
  *
  * 1. One connection at a time. When it ends, the next try comes after a pause that doubles up to its limit.
- * 2. `close` ends the pause and the connection; nothing is told after it.
+ * 2. It is asked regularly whether it lives: a network that drops packets ends no connection, and a replica that is deaf
+ *    would go on taking a key that was revoked.
+ * 3. `close` ends pause, question and connection; nothing is told after it.
  */
 export class ChangeFeed {
   readonly #config: ClientConfig;
   readonly #events: ChangeFeedEvents;
   readonly #logger: Logger | undefined;
+  readonly #heartbeat: HeartbeatTimes;
   readonly #closed = new AbortController();
   #client: Client | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
 
-  constructor(config: ClientConfig, events: ChangeFeedEvents, logger: Logger | undefined) {
-    this.#config = config;
+  constructor(
+    config: ClientConfig,
+    events: ChangeFeedEvents,
+    logger: Logger | undefined,
+    heartbeat: HeartbeatTimes = HEARTBEAT,
+  ) {
+    this.#config = { ...config, query_timeout: heartbeat.timeoutMs };
+    this.#heartbeat = heartbeat;
     this.#events = events;
     this.#logger = logger;
   }
@@ -46,7 +65,10 @@ export class ChangeFeed {
     await client.query(`listen ${CHANNEL}`);
     if (hasEnded) throw new Error('the connection ended at once');
     if (this.#closed.signal.aborted) await client.end();
-    else this.#client = client;
+    else {
+      this.#client = client;
+      this.#askLater(client);
+    }
   }
 
   async close(): Promise<void> {
@@ -62,7 +84,24 @@ export class ChangeFeed {
     if (change !== undefined && !this.#closed.signal.aborted) this.#events.onChange(change);
   }
 
+  #askLater(client: Client): void {
+    this.#timer = setTimeout(() => void this.#ask(client), this.#heartbeat.intervalMs).unref();
+  }
+
+  async #ask(client: Client): Promise<void> {
+    try {
+      await client.query('select 1');
+      if (this.#client === client) this.#askLater(client);
+    } catch {
+      // Whatever it was: this connection is no good any more.
+      if (this.#client !== client) return;
+      this.#lost();
+      await client.end().catch(() => undefined);
+    }
+  }
+
   #lost(): void {
+    clearTimeout(this.#timer);
     this.#client = undefined;
     if (this.#closed.signal.aborted) return;
     if (this.#failures === 0) this.#logger?.warn('the database does not tell of changes; connecting again');

@@ -25,6 +25,8 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 /** A change of another replica takes milliseconds; one that hangs is ended by Postgres itself. */
 const LOCK_TIMEOUT_MS = 15_000;
 const IDLE_TRANSACTION_TIMEOUT_MS = 10_000;
+/** An idle connection whose other end is gone is noticed soon after. */
+const KEEP_ALIVE_MS = 10_000;
 
 /**
  * Opens the store in a Postgres database and brings its tables up to date.
@@ -65,6 +67,7 @@ function clientConfig(url: string): ClientConfig {
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   };
 }
 
