@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { lintPack, loadManifestFolder, packReadme } from '@capstan/manifest';
+import { lintPack, loadManifestFolder, packReadme, packTable } from '@capstan/manifest';
 import { formatDiagnostic } from '@capstan/schema';
 import { describe, expect, test } from 'vitest';
 
@@ -17,6 +17,16 @@ function packageOf(name: string): { readonly [key: string]: unknown } {
 
 test('there are packs to look at', () => {
   expect(folders).toContain(TEMPLATE);
+});
+
+test('the table of packs in the README is made of their manifests (else: pnpm pack-docs)', () => {
+  const listed = folders.flatMap((name) => {
+    const { manifest } = loadManifestFolder(join(PACKS, name));
+    return manifest ? [{ manifest, path: `packs/${name}` }] : [];
+  });
+  expect(readFileSync(join(PACKS, '../README.md'), 'utf8')).toContain(
+    `<!-- packs -->\n\n${packTable(listed)}\n\n<!-- /packs -->`,
+  );
 });
 
 describe.each(folders)('packs/%s', (name) => {
@@ -53,7 +63,7 @@ describe.each(folders)('packs/%s', (name) => {
   });
 
   if (name === TEMPLATE) return;
-  test('has the README that its manifest makes (else: capstan pack docs packs/* --write)', () => {
+  test('has the README that its manifest makes (else: pnpm pack-docs)', () => {
     const { manifest } = loadManifestFolder(folder);
     if (!manifest) throw new Error('the manifest does not load');
     const readme = readFileSync(join(folder, 'README.md'), 'utf8');
