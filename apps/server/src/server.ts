@@ -139,6 +139,8 @@ export function createServer(options: ServerOptions): CapstanServer {
     keys: options.keys,
     publicUrl,
     onError: (error) => log.pino.warn({ err: error }, 'a caller could not be checked as it should'),
+    onWait: ({ address, waitMs }) =>
+      log.pino.warn({ address, wait_ms: waitMs }, 'wrong keys: this address has to wait'),
   });
   installErrorReplies(app, { log: log.pino, challengeFor: ({ headers, url }) => auth.challengeFor({ headers, url }) });
   const guard = createOriginGuard({

@@ -270,6 +270,7 @@ function outwardClient(resolved: ResolvedOptions): HttpClient {
   const { options } = resolved;
   return createHttpClient({
     ...outwardRules(resolved),
+    ...(options.outgoingTracing === undefined ? {} : { tracing: options.outgoingTracing }),
     ...(options.onOutgoingRequest === undefined ? {} : { onRequest: options.onOutgoingRequest }),
   });
 }

@@ -1,4 +1,4 @@
-import type { TokenStore } from '@capstan/http';
+import type { OutgoingTracing, TokenStore } from '@capstan/http';
 import type { Clock, JsonObject, Logger } from '@capstan/sdk';
 import type { WorkflowEngine } from '@capstan/workflow';
 import type { AuditSink } from './audit/audit-record.ts';
@@ -60,6 +60,8 @@ export interface HostOptions {
   readonly stages?: readonly Interceptor[];
   /** Hears of every call, for metrics and traces. */
   readonly observer?: CallObserver;
+  /** Makes spans of requests that calls send out. */
+  readonly outgoingTracing?: OutgoingTracing;
   /** Sees each outgoing request, redacted (`--debug`). */
   readonly onOutgoingRequest?: (request: {
     readonly method: string;

@@ -4,6 +4,7 @@ import { createGuardedConnector } from './guarded-connector.ts';
 import { HttpFailure } from './http-failure.ts';
 import { OriginPool, type PoolOptions } from './origin-pool.ts';
 import { describeRequest, isFlat } from './outgoing-request.ts';
+import { endingSpan, spanEndingSink, traced } from './traced-request.ts';
 import type {
   HttpAnswer,
   HttpClient,
@@ -14,6 +15,7 @@ import type {
   HttpStreamSink,
   HttpTarget,
   OutgoingRequest,
+  OutgoingTracing,
 } from './types.ts';
 
 const DEFAULT_CONNECTIONS = 64;
@@ -33,10 +35,12 @@ class PooledHttpClient implements HttpClient {
   readonly #pools = new Map<string, OriginPool>();
   readonly #poolOptions: Omit<PoolOptions, 'onIdle'>;
   readonly #onRequest: ((line: OutgoingRequest) => void) | undefined;
+  readonly #tracing: OutgoingTracing | undefined;
   #closed = false;
 
   constructor(options: HttpClientOptions) {
     this.#onRequest = options.onRequest;
+    this.#tracing = options.tracing;
     this.#poolOptions = {
       connect: createGuardedConnector({
         guard: new AddressGuard(options.egress.allowPrivate, options.lookup),
@@ -59,7 +63,11 @@ class PooledHttpClient implements HttpClient {
     const wholePath = `${target.basePath}${path}`;
     if (wholePath[0] !== '/') return rejection('invalid_request', 'the path does not begin with a slash', target);
     this.#onRequest?.(describeRequest(exchange));
-    return this.#poolOf(target.origin).exchange(exchange, wholePath);
+    const pool = this.#poolOf(target.origin);
+    const trace = traced(this.#tracing, exchange);
+    return trace === undefined
+      ? pool.exchange(exchange, wholePath)
+      : endingSpan(trace.span, pool.exchange(trace.request, wholePath));
   }
 
   stream(request: HttpStreamRequest, sink: HttpStreamSink): HttpStream {
@@ -70,7 +78,11 @@ class PooledHttpClient implements HttpClient {
       return refusedStream(sink, new HttpFailure('invalid_request', HOST_HEADER, { sent: false }));
     }
     this.#onRequest?.(describeRequest(request));
-    return this.#poolOf(target.origin, request.longLived).stream(request, wholePath, sink);
+    const pool = this.#poolOf(target.origin, request.longLived);
+    const trace = traced(this.#tracing, request);
+    return trace === undefined
+      ? pool.stream(request, wholePath, sink)
+      : pool.stream(trace.request, wholePath, spanEndingSink(trace.span, sink));
   }
 
   async close(graceMs: number = DEFAULT_GRACE_MS): Promise<void> {

@@ -65,4 +65,6 @@ export type {
   HttpStreamSink,
   HttpTarget,
   OutgoingRequest,
+  OutgoingSpan,
+  OutgoingTracing,
 } from './types.ts';

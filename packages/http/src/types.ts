@@ -18,8 +18,24 @@ export interface HttpClientOptions {
   readonly connectTimeoutMs?: number;
   /** Called with every request as it goes out, for `--debug`: headers are masked. */
   readonly onRequest?: (line: OutgoingRequest) => void;
+  /** Makes a span of each request that carries a `traceparent`. */
+  readonly tracing?: OutgoingTracing;
   /** Resolves host names. Default: the system's resolver. Its answers are checked all the same. */
   readonly lookup?: HostLookup;
+}
+
+/** Makes spans of requests that go out. Must not throw. */
+export interface OutgoingTracing {
+  /** @param request `traceparent` is that of what causes the request */
+  begin(request: { readonly method: string; readonly origin: string; readonly traceparent: string }): OutgoingSpan;
+}
+
+/** A request that is under way. */
+export interface OutgoingSpan {
+  /** Goes out with the request. */
+  readonly traceparent: string;
+  /** With the status of the answer, or with what went wrong in its place. */
+  end(result: { readonly status?: number; readonly error?: string }): void;
 }
 
 /** A request as a person may see it. */

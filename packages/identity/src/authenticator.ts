@@ -32,6 +32,8 @@ export interface AuthenticatorOptions {
   readonly verifiers?: readonly TokenVerifier[];
   readonly clock?: Clock;
   readonly guessing?: Partial<GuessLimits>;
+  /** Hears when a network has to wait: somebody guesses there, or a client has many wrong keys. */
+  readonly onWait?: (network: { readonly address: string; readonly waitMs: number }) => void;
   /** Failures that no request hears of: a source that could not write a time of last use. */
   readonly onError?: (error: unknown) => void;
 }
@@ -53,6 +55,7 @@ export class Authenticator {
   readonly #clock: Clock;
   readonly #guard: GuessGuard;
   readonly #onError: (error: unknown) => void;
+  readonly #onWait: NonNullable<AuthenticatorOptions['onWait']>;
   readonly #known = new RecentMap<KnownCaller>(KNOWN_ENTRIES);
   readonly #refused = new RecentMap<number>(REFUSED_ENTRIES);
   readonly #subscriptions: readonly (() => void)[];
@@ -65,6 +68,7 @@ export class Authenticator {
     this.#clock = options.clock ?? Date;
     this.#guard = new GuessGuard(this.#clock, options.guessing);
     this.#onError = options.onError ?? (() => {});
+    this.#onWait = options.onWait ?? (() => {});
     this.#subscriptions = this.#keys.map((source) => source.onChange((change) => this.#forget(change)));
     this.#timer = setInterval(() => void this.flush(), FLUSH_MS).unref();
   }
@@ -176,14 +180,20 @@ export class Authenticator {
   async #verified(verifier: TokenVerifier, token: string, attempt: Attempt): Promise<Caller> {
     const verdict = await verifier.verify(token);
     if (verdict.kind === 'valid') return verdict.caller;
-    if (verdict.isGuess) this.#guard.failed(attempt);
+    if (verdict.isGuess) this.#failed(attempt);
     throw verdict.error;
   }
 
   /** The same for a key that does not exist and for one with another secret. */
   #refusal(attempt: Attempt): Error {
-    const waitMs = this.#guard.failed(attempt);
+    const waitMs = this.#failed(attempt);
     return waitMs > 0 ? mustWait(waitMs) : unauthenticated('this key is not valid here');
+  }
+
+  #failed(attempt: Attempt): number {
+    const waitMs = this.#guard.failed(attempt);
+    if (waitMs > 0) this.#onWait({ address: attempt.address, waitMs });
+    return waitMs;
   }
 
   #forget(change: KeyChange): void {

@@ -23,7 +23,9 @@ export class CallMetrics implements CallObserver {
   readonly #errors: Family<Counter>;
   readonly #durations: Family<Histogram>;
   readonly #now: () => number;
-  readonly #kept = new Map<string, ToolSeries>();
+  /** By workspace and tool: two look-ups are cheaper than one by a text that has to be joined. */
+  readonly #kept = new Map<string, Map<string, ToolSeries>>();
+  #keptTools = 0;
   #running = 0;
 
   /** @param now a clock that only goes forward, in ms */
@@ -77,15 +79,18 @@ export class CallMetrics implements CallObserver {
   }
 
   #seriesOf(workspace: string, tool: string): ToolSeries {
-    const key = `${workspace}\u0000${tool}`;
-    const known = this.#kept.get(key);
+    const known = this.#kept.get(workspace)?.get(tool);
     if (known !== undefined) return known;
     const of = (status: InvocationOutcome['status']): Counter => this.#calls.of(workspace, tool, status);
     const series: ToolSeries = {
       duration: this.#durations.of(tool),
       byStatus: { succeeded: of('succeeded'), failed: of('failed'), denied: of('denied'), pending: of('pending') },
     };
-    if (this.#kept.size < KEPT_TOOLS) this.#kept.set(key, series);
+    if (this.#keptTools < KEPT_TOOLS) {
+      this.#keptTools += 1;
+      const ofWorkspace = this.#kept.get(workspace) ?? new Map<string, ToolSeries>();
+      this.#kept.set(workspace, ofWorkspace.set(tool, series));
+    }
     return series;
   }
 }

@@ -11,4 +11,11 @@ export { Counter, Family, Histogram, MetricRegistry } from './metrics/metric-reg
 export { addProcessMetrics, type ProcessFacts } from './metrics/process-metrics.ts';
 export { PROMETHEUS_CONTENT_TYPE, prometheusText } from './metrics/prometheus-text.ts';
 export type { CallObservation, CallObserver, ObservedCall } from './observed-call.ts';
-export type { RequestSpan, RequestTracing, TracedRequest } from './observed-request.ts';
+export type {
+  OutgoingRequest,
+  OutgoingSpan,
+  OutgoingTracing,
+  RequestSpan,
+  RequestTracing,
+  TracedRequest,
+} from './observed-request.ts';

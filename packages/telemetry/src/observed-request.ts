@@ -23,3 +23,25 @@ export interface RequestSpan {
 export interface RequestTracing {
   begin(request: TracedRequest): RequestSpan;
 }
+
+/** A request that goes out, as a part of a trace. */
+export interface OutgoingRequest {
+  readonly method: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Of what causes it. */
+  readonly traceparent: string;
+}
+
+/** A request outwards that is under way. */
+export interface OutgoingSpan {
+  /** Goes out with the request. */
+  readonly traceparent: string;
+  /** With the status of the answer, or with what went wrong in its place. */
+  end(result: { readonly status?: number; readonly error?: string }): void;
+}
+
+/** Makes a span of each request outwards. */
+export interface OutgoingTracing {
+  begin(request: OutgoingRequest): OutgoingSpan;
+}

@@ -189,6 +189,7 @@ async function openHost(
       tokens: vaultTokens({ store: state.store, vault: state.vault, earlier: folder.tokens, now: Date.now }),
       results: folder.results,
       observer: telemetry.observer,
+      ...(telemetry.outgoingTracing === undefined ? {} : { outgoingTracing: telemetry.outgoingTracing }),
       ...(shared === undefined ? {} : { limiters: shared.limiters }),
       ...(options.debug ? { onOutgoingRequest: outgoingRequestPrinter(printer) } : {}),
     });

@@ -23,6 +23,8 @@ test('whoever guesses is told honestly how long to wait, while clients at work g
   expect((await from('192.0.2.1', AGENT_KEY)).status).toBe(200);
   expect((await from('198.51.100.1', OTHER_KEY)).status).toBe(200);
   expect((await from('198.51.100.1', AGENT_KEY)).status).toBe(200);
+  const told = server.logLines.filter((line) => line.includes('this address has to wait'));
+  expect(told.map((line) => JSON.parse(line).address)).toEqual(['192.0.2.1']);
 });
 
 test('without trusted proxies nobody escapes the wait by a header', async () => {

@@ -48,6 +48,8 @@ export interface ServerAuthOptions extends AuthOptions {
   /** Where clients reach the server, without a trailing slash. */
   readonly publicUrl: () => string;
   readonly onError: (error: unknown) => void;
+  /** Hears when an address has to wait, because it shows wrong keys. */
+  readonly onWait?: (event: { readonly address: string; readonly waitMs: number }) => void;
 }
 
 /** By which a caller gives up rights for one request: `agent` is all that it may say. */
@@ -89,6 +91,7 @@ export class ServerAuth {
       verifiers: [this.sessions, ...(jwt === undefined ? [] : [jwtVerifier({ ...jwt, resource: publicUrl, onError })])],
       ...(options.guessing === undefined ? {} : { guessing: options.guessing }),
       onError,
+      ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
     });
   }
 

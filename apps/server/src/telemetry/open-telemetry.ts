@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CAPSTAN_VERSION, type CallObserver, type HostSettings } from '@capstan/host';
 import { createHttpClient } from '@capstan/http';
-import { CallMetrics, type Log, MetricRegistry, type RequestTracing } from '@capstan/telemetry';
+import { CallMetrics, type Log, MetricRegistry, type OutgoingTracing, type RequestTracing } from '@capstan/telemetry';
 import { otlpSender } from './otlp-sender.ts';
 
 /** What {@link openTelemetry} takes. */
@@ -22,6 +22,8 @@ export interface OpenedTelemetry {
   readonly metrics: MetricRegistry;
   /** For the server, where traces are sent somewhere. */
   readonly tracing?: RequestTracing;
+  /** For the host, where traces are sent somewhere. */
+  readonly outgoingTracing?: OutgoingTracing;
   /** For the host. */
   readonly observer: CallObserver;
   /** Sends what is left. */
@@ -60,6 +62,7 @@ export async function openTelemetry(options: OpenTelemetryOptions): Promise<Open
   return {
     metrics,
     tracing: tracing.requests,
+    outgoingTracing: tracing.outgoing,
     observer: tracing.tracing(counting),
     close: async () => {
       await Promise.all([tracing.close(), stop()]);

@@ -89,6 +89,7 @@ async function tracedServer(sampleRatio = 1) {
     hostOptions: {
       config,
       observer: telemetry.observer,
+      ...(telemetry.outgoingTracing === undefined ? {} : { outgoingTracing: telemetry.outgoingTracing }),
       audit: { append: (record) => void audit.push(record), flush: async () => {}, close: async () => {} },
     },
     tools: [tool('app.echo', () => 'hi')],
@@ -132,7 +133,10 @@ test('a call over REST is one trace, from the caller through request and tool to
     'capstan.surface': 'rest',
     'capstan.outcome': 'succeeded',
   });
-  expect(remote.calls[0]).toMatchObject({ traceparent: `00-${TRACE}-${tool?.spanId}-01`, tracestate: 'vendor=1' });
+  const outgoing = otlp.spans.find(({ kind }) => kind === 3);
+  expect(outgoing).toMatchObject({ traceId: TRACE, parentSpanId: tool?.spanId, name: 'POST' });
+  expect(attributesOf(outgoing!)).toMatchObject({ 'server.address': '127.0.0.1', 'http.response.status_code': 200 });
+  expect(remote.calls[0]).toMatchObject({ traceparent: `00-${TRACE}-${outgoing?.spanId}-01`, tracestate: 'vendor=1' });
   expect(audit[0]).toMatchObject({ trace_id: TRACE, execution_id: attributesOf(tool!)['gen_ai.tool.call.id'] });
   expect(otlp.headers[0]).toMatchObject({
     authorization: 'Bearer of-the-collector',
@@ -155,10 +159,15 @@ test('over MCP the trace of `_meta` goes on', async () => {
   await sent();
   const tools = otlp.spans.filter(({ name }) => name === 'execute_tool line_pack.line.send_message');
   expect(tools).toHaveLength(2);
+  const outgoing = otlp.spans.filter(({ kind }) => kind === 3);
   for (const [index, span] of tools.entries()) {
     expect(span).toMatchObject({ traceId: TRACE, parentSpanId: PARENT });
     expect(attributesOf(span)).toMatchObject({ 'mcp.method.name': 'tools/call', 'capstan.surface': 'mcp' });
-    expect(remote.calls[index]).toMatchObject({ traceparent: `00-${TRACE}-${span.spanId}-01`, tracestate: 'v=2' });
+    expect(remote.calls[index]).toMatchObject({
+      traceparent: `00-${TRACE}-${outgoing[index]?.spanId}-01`,
+      tracestate: 'v=2',
+    });
+    expect(outgoing[index]?.parentSpanId).toBe(span.spanId);
   }
   expect(otlp.spans.filter(({ name }) => name === 'POST /mcp')).toHaveLength(2);
 });
@@ -192,7 +201,7 @@ test('what is no traceparent begins a new trace', async () => {
   await callLine(server, { traceparent: '00-zero' });
   await sent();
   expect(new Set(otlp.spans.map(({ traceId }) => traceId)).size).toBe(1);
-  expect(otlp.spans.find(({ name }) => name.startsWith('POST'))?.parentSpanId ?? '').toBe('');
+  expect(otlp.spans.find(({ name }) => name.startsWith('POST '))?.parentSpanId ?? '').toBe('');
 });
 
 test('metrics are sent as sums since the start', async () => {

@@ -10,8 +10,9 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { CallObserver } from '../observed-call.ts';
-import type { RequestTracing } from '../observed-request.ts';
+import type { OutgoingTracing, RequestTracing } from '../observed-request.ts';
 import { CallTracer } from '../trace/call-tracer.ts';
+import { OutgoingTracer } from '../trace/outgoing-tracer.ts';
 import { RequestTracer } from '../trace/request-tracer.ts';
 import type { OtlpSend, TelemetryResource } from './otlp-sender.ts';
 
@@ -29,6 +30,7 @@ export interface TracingOptions {
 /** Spans that are made and sent. */
 export interface Tracing {
   readonly requests: RequestTracing;
+  readonly outgoing: OutgoingTracing;
   /** An observer that traces, beside another one. */
   tracing(other: CallObserver): CallObserver;
   /** Sends what is left; after it nothing is traced. */
@@ -50,6 +52,7 @@ export function openTracing({ resource, send, sampleRatio, delayMs = 5_000, onEr
   const tracer = provider.getTracer('capstan', resource.serviceVersion);
   return {
     requests: new RequestTracer(tracer),
+    outgoing: new OutgoingTracer(tracer),
     tracing: (other) => new CallTracer(tracer, other),
     // What could not be sent at the end was told already.
     close: () => provider.shutdown().catch(onError),
