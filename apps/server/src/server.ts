@@ -32,6 +32,7 @@ import { mcpServerRoutes } from './rest/mcp-server-routes.ts';
 import { type Authorize, mountRoutes } from './rest/mount-routes.ts';
 import { operatorRoutes } from './rest/operator-routes.ts';
 import { mountPublicRoutes } from './rest/public-routes.ts';
+import { runRoutes } from './rest/run-routes.ts';
 import { secretRoutes } from './rest/secret-routes.ts';
 import { sessionRoutes } from './rest/session-routes.ts';
 import { type SettingsFile, settingsRoutes } from './rest/settings-routes.ts';
@@ -164,6 +165,7 @@ export function createServer(options: ServerOptions): CapstanServer {
     ...toolRoutes(options.host),
     ...invokeRoutes(options.host, gate),
     ...operatorRoutes(options.host),
+    ...runRoutes(options.host),
     ...mcpServerRoutes(options.host),
     ...workspaceRoutes(options.host),
     ...writtenConnectionRoutes(options.host),

@@ -22,6 +22,7 @@ import {
   storeKeys,
   vaultTokens,
 } from '@capstan/server';
+import { createDurableEngine } from '@capstan/workflow/dbos';
 import type { CommandContext } from '../command-context.ts';
 import { outgoingRequestPrinter } from '../debug-output.ts';
 import { findPlaces, type Places } from '../places.ts';
@@ -178,6 +179,7 @@ async function openHost(
   const { enablement, enablementPath: path } = folder;
   await importEnablement({ keeper, enablement, path, now: Date.now() });
   const audit = openAuditSpool(join(folder.auditFolder, SERVER_CHAIN), { logger });
+  const workflows = await createDurableEngine({ databaseUrl: state.databaseUrl, logger });
   try {
     return await createHost({
       ...(settings === undefined ? {} : { config: settings }),
@@ -186,6 +188,7 @@ async function openHost(
       logger,
       audit,
       keeper,
+      workflows,
       tokens: vaultTokens({ store: state.store, vault: state.vault, earlier: folder.tokens, now: Date.now }),
       results: folder.results,
       observer: telemetry.observer,
@@ -196,6 +199,7 @@ async function openHost(
   } catch (error) {
     // A host that runs closes it itself.
     await audit.close();
+    await workflows.close();
     throw error;
   }
 }

@@ -18,8 +18,9 @@ test('what the server answers is what the document says, whatever becomes of the
   const server = await documentedServer();
   const document = await documentOf(server);
   const seen = new Set<string>();
+  let startedRun = RUN;
   for (const { operation, path, ...request } of requests()) {
-    const response = await server.send(path, request);
+    const response = await server.send(path.replace(RUN, startedRun), request);
     const documented = operationNamed(document, operation).responses[String(response.status)];
     const answer = (await response.json()) as JsonValue;
     expect(`${operation} ${response.status} ${documented === undefined ? 'is not documented' : ''}`.trim()).toBe(
@@ -27,6 +28,7 @@ test('what the server answers is what the document says, whatever becomes of the
     );
     expect(problems(document, documented?.content?.['application/json']?.schema, answer), `${path}`).toEqual([]);
     seen.add(`${operation} ${response.status}`);
+    if (operation === 'startRun' && response.ok) startedRun = runIdOf(answer);
   }
   const successes = operationsOf(document).map(({ operationId }) => `${operationId} 200`);
   expect([...seen]).toEqual(expect.arrayContaining(successes));
@@ -166,12 +168,44 @@ function requests(): readonly DocumentedRequest[] {
     { operation: 'revokeKey', path: '/v1/keys/nope', method: 'DELETE', ...admin },
     { operation: 'deleteWorkspace', path: MADE, method: 'DELETE', ...admin },
     { operation: 'deleteWorkspace', path: BASE, method: 'DELETE', ...admin },
+    ...runRequests(),
     { operation: 'showCaller', path: '/v1/me' },
     { operation: 'showCaller', path: '/v1/me', key: 'wrong' },
     { operation: 'createSession', path: '/v1/sessions', method: 'POST' },
     { operation: 'createSession', path: '/v1/sessions', body: { ttl_s: 60, scopes: ['tools:read'] } },
     { operation: 'createSession', path: '/v1/sessions', body: { scopes: ['host:manage'] } },
     { operation: 'createSession', path: '/v1/sessions', body: { scopes: ['no such scope'] } },
+  ];
+}
+
+/** Stands for the run that the first of the requests starts. */
+const RUN = 'run_x';
+
+function runIdOf(answer: JsonValue): string {
+  return typeof answer === 'object' && answer !== null && 'run_id' in answer ? String(answer.run_id) : RUN;
+}
+
+function runRequests(): readonly (TestRequest & { readonly operation: string; readonly path: string })[] {
+  const post = { method: 'POST', key: ADMIN_KEY } as const;
+  const at = `${BASE}/runs/${RUN}`;
+  return [
+    {
+      operation: 'startRun',
+      path: `${BASE}/runs`,
+      body: { workflow: { steps: [{ id: 'wait', event: 'go' }] } },
+      headers: { 'idempotency-key': 'one' },
+      key: ADMIN_KEY,
+    },
+    { operation: 'startRun', path: `${BASE}/runs`, body: { workflow: { steps: [] } }, key: ADMIN_KEY },
+    { operation: 'listRuns', path: `${BASE}/runs`, key: ADMIN_KEY },
+    { operation: 'getRun', path: at, key: ADMIN_KEY },
+    { operation: 'getRun', path: `${BASE}/runs/none`, key: ADMIN_KEY },
+    { operation: 'sendRunEvent', path: `${at}/events`, body: { event: 'other', payload: { a: 1 } }, key: ADMIN_KEY },
+    { operation: 'answerRunApproval', path: `${at}/approvals/wait`, body: { approved: true }, key: ADMIN_KEY },
+    { operation: 'forkRun', path: `${at}/fork`, body: { from_step: 'wait' }, key: ADMIN_KEY },
+    { operation: 'resumeRun', path: `${at}/resume`, ...post },
+    { operation: 'cancelRun', path: `${at}/cancel`, ...post },
+    { operation: 'resumeRun', path: `${at}/resume`, ...post },
   ];
 }
 

@@ -122,6 +122,8 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   workspace: 'The name of a workspace.',
   tool: 'Exposed name, tool id or alias.',
   code: 'The code of a pack.',
+  run: 'The id of a run.',
+  step: 'The id of a step.',
   id: 'The id (of a connection: or the name).',
   key: 'A key of the config of the pack.',
   name: 'The name.',

