@@ -31,9 +31,13 @@ export interface CallerFacts {
   readonly expiresAt?: number;
 }
 
-/** A caller, frozen: it is shared by all requests of its credential. */
+/**
+ * A caller, frozen: it is shared by all requests of its credential. To manage the host is to manage all of it (keys for
+ * every workspace, say), so whoever does not reach all workspaces is no more than an operator of those.
+ */
 export function callerOf(facts: CallerFacts): Caller {
-  const { scopes, roles, permissions } = rightsOf(facts.role, facts.scopes);
+  const role = facts.role === 'admin' && facts.workspaces !== 'all' ? 'operator' : facts.role;
+  const { scopes, roles, permissions } = rightsOf(role, facts.scopes);
   return Object.freeze({
     kind: facts.kind,
     principal: Object.freeze({ id: facts.id, roles, permissions }),

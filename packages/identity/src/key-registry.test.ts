@@ -35,6 +35,7 @@ test.each<[Partial<NewKey>, RegExp]>([
   [{ scopes: ['host:manage'] }, /has no scope "host:manage"/],
   [{ scopes: ['tools:write' as 'tools:call'] }, /has no scope/],
   [{ workspace: undefined as unknown as string }, /belongs to a workspace/],
+  [{ role: 'admin' }, /an admin manages the whole host/],
   [{ expiresAt: 1_000_000 }, /expired already/],
   [{ expiresAt: Number.NaN }, /expired already/],
 ])('%j is refused', async (change, message) => {

@@ -20,7 +20,7 @@ export interface NewKey {
   readonly role: Role;
   /** Narrower than the role; absent or empty means all of it. */
   readonly scopes?: readonly Scope[];
-  /** The one that it opens. Absent, for operators and admins alone: all of the host. */
+  /** The one that it opens; an admin has none. Absent, for operators and admins alone: all of the host. */
   readonly workspace?: string;
   /** In ms since the epoch; absent means never. */
   readonly expiresAt?: number;
@@ -125,6 +125,9 @@ function flawOf({ name, role, scopes = [], workspace, expiresAt }: NewKey, now: 
   }
   if (workspace === undefined && !isAtLeast(role, 'operator')) {
     return { message: `a key of the role ${role} belongs to a workspace`, hint: 'Name the workspace that it is for.' };
+  }
+  if (workspace !== undefined && role === 'admin') {
+    return { message: 'an admin manages the whole host', hint: 'Make an operator of that workspace.' };
   }
   if (expiresAt !== undefined && !(expiresAt > now)) {
     return { message: 'the key would have expired already', hint: 'Choose a time in the future.' };

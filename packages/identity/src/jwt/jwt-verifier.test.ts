@@ -118,6 +118,15 @@ describe('audiences', () => {
   });
 });
 
+test('an admin of some workspaces, or with a token for one of them, does not manage the host', async () => {
+  const { verifier, sign } = await testIssuer();
+  for (const claims of [{ workspaces: ['support'] }, { aud: `${RESOURCE}/w/support/mcp` }]) {
+    const verdict = await verifier.verify(await sign({ roles: ['admin'], ...claims }));
+    expect(verdict).toMatchObject({ caller: { principal: { roles: ['operator'] }, workspaces: ['support'] } });
+    expect(verdict.kind === 'valid' && verdict.caller.scopes.has('host:manage')).toBe(false);
+  }
+});
+
 describe('claims', () => {
   test('the way to a claim leads through objects, names with dots are names, and the strongest role counts', async () => {
     const names = { subject: 'sub', workspaces: 'ws', scopes: 'scope' };

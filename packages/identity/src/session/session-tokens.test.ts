@@ -57,6 +57,9 @@ test('a session of an admin does not manage the host unless it is asked for', as
   const admin = callerOf({ kind: 'key', id: 'key:root', role: 'admin', scopes: [], workspaces: 'all' });
   expect((await sessions.create(admin, {})).caller.principal.roles).toEqual(['operator']);
   expect((await sessions.create(admin, { scopes: ['host:manage'] })).caller.scopes).toEqual(new Set(['host:manage']));
+  await expect(sessions.create(admin, { scopes: ['host:manage'], workspace: 'w' })).rejects.toMatchObject({
+    code: 'CAPSTAN_INVALID_ARGUMENTS',
+  });
 });
 
 test('nobody gives away what he does not have', async () => {

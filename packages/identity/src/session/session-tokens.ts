@@ -23,6 +23,7 @@ const DEFAULT_LIFE_MS = 900_000;
 const MAX_LIFE_MS = 3_600_000;
 const MIN_SECRET_BYTES = 32;
 const ENDED_KEYS = 100_000;
+const MANAGES_ALL = 'host:manage';
 
 /** What {@link SessionTokens} takes. */
 export interface SessionTokensOptions {
@@ -154,7 +155,10 @@ function sessionOf(maker: Caller, { scopes, workspace }: NewSession): Caller {
   const foreign = scopes?.find((scope) => !maker.scopes.has(scope));
   if (foreign !== undefined) throw unfit(`this caller has no scope ${JSON.stringify(foreign)} to give away`);
   if (workspace !== undefined && !reaches(maker, workspace)) throw unfit('this caller is not of that workspace');
-  const given = scopes ?? [...maker.scopes].filter((scope) => scope !== 'host:manage');
+  if (workspace !== undefined && scopes?.includes(MANAGES_ALL) === true) {
+    throw unfit('a session of one workspace does not manage the host');
+  }
+  const given = scopes ?? [...maker.scopes].filter((scope) => scope !== MANAGES_ALL);
   const narrowed = withScopes(maker, given);
   return { ...narrowed, kind: 'session', workspaces: workspace === undefined ? maker.workspaces : [workspace] };
 }
