@@ -85,12 +85,29 @@ test("the seed's own five configs load, and each names the pack that will run it
   if (!hasCorpus(context)) return;
   const { tools, report } = loadToolUniverse(corpusFile('seed_tool_configs.json'));
   expect(tools.length).toBe(5);
-  expect(report.map(({ type, status, hint }) => [type, status, /"([^"]+)"/.exec(hint ?? '')?.[1]])).toEqual([
-    ['RESTAPITool', 'unsupported', 'http-request'],
-    ['OpenAITool', 'unsupported', 'openai-compatible'],
-    ['WeatherAPITool', 'unsupported', 'openweather'],
-    ['DatabaseTool', 'unsupported', 'postgres'],
-    ['MicroserviceTool', 'unsupported', 'microservice'],
+  expect(report.map(({ type, status, hint }) => [type, status, hint])).toEqual([
+    ['RESTAPITool', 'unsupported', 'Run "capstan pack enable http_request".'],
+    [
+      'OpenAITool',
+      'unsupported',
+      // Its base_url is that of the weather service: the key must never go there.
+      'Run "capstan pack enable openai_compatible" with packs.openai_compatible.config: { api_token: env:OPENAI_API_KEY } in capstan.yaml. Leave its base_url out: api.openweathermap.org is another service, which would get the key; the pack calls api.openai.com.',
+    ],
+    [
+      'WeatherAPITool',
+      'unsupported',
+      'Run "capstan pack enable openweather" with packs.openweather.config: { api_key: env:OPENWEATHER_API_KEY } in capstan.yaml.',
+    ],
+    [
+      'DatabaseTool',
+      'unsupported',
+      'Run "capstan pack enable postgres" with packs.postgres.config: { database_url: env:DATABASE_URL } in capstan.yaml.',
+    ],
+    [
+      'MicroserviceTool',
+      'unsupported',
+      'Run "capstan pack enable microservice" with packs.microservice.config: { registry_url: env:SERVICE_REGISTRY_URL } in capstan.yaml.',
+    ],
   ]);
 });
 

@@ -151,7 +151,7 @@ test('other types load, do not run, and say what does', () => {
       status: 'unsupported',
       hint: 'Run it there and add it as an MCP server: tooluniverse-smcp-stdio --include-tools p, under mcp_servers.',
     },
-    { status: 'unsupported', hint: 'Enable the pack "openweather" and give it the settings of this entry.' },
+    { status: 'unsupported', hint: 'Run "capstan pack enable openweather".' },
   ]);
 });
 

@@ -108,9 +108,7 @@ class Loader implements ToolUniverseLoad {
       return;
     }
     const planned =
-      named.type === 'BaseRESTTool'
-        ? planRestTool(entry)
-        : { ok: false as const, ...unsupportedType(named.type, named.name) };
+      named.type === 'BaseRESTTool' ? planRestTool(entry) : { ok: false as const, ...unsupportedType(entry, named) };
     const { name, notes, isNew } = this.#claim(entry, named.name);
     const work: ToolUniverseWork = planned.ok
       ? { kind: 'rest', plan: planned.plan, needs: planned.variables.map(settingKey) }
