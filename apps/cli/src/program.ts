@@ -3,6 +3,7 @@ import type { CliIo } from './cli-io.ts';
 import type { CommandRunner } from './command-context.ts';
 import { addApplyCommand } from './commands/apply-command.ts';
 import { addAuditCommands } from './commands/audit-commands.ts';
+import { addCacheCommands } from './commands/cache-commands.ts';
 import { addCheckCommand } from './commands/check-command.ts';
 import { addConfigCommands } from './commands/config-commands.ts';
 import { addConnectionCommands } from './commands/connection-commands.ts';
@@ -51,6 +52,7 @@ export function createProgram(io: CliIo, run: CommandRunner): Command {
   addTopCommand(program, run);
   addCheckCommand(program, run);
   addAuditCommands(program, run);
+  addCacheCommands(program, run);
   addContractCommands(program, run);
   addMcpCommand(program, run);
   addServeCommand(program, run);

@@ -23,6 +23,7 @@ export { folderTokens } from './data-folder/token-file.ts';
 export { createHostGateway } from './mcp/host-gateway.ts';
 export { type McpHandlerOptions, mcpHandler } from './mcp/mcp-handler.ts';
 export { auditFilterOf } from './rest/audit-routes.ts';
+export { cacheJson } from './rest/cache-routes.ts';
 export type { SettingsFile } from './rest/settings-routes.ts';
 export type { WireOutcome } from './rest/wire-outcome.ts';
 export { isoTime, originOf } from './rest/wire-views.ts';

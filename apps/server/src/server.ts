@@ -24,6 +24,7 @@ import { type AuthorizedRequest, createMcpFront, type HttpFront, mountMcp } from
 import { mountOAuthCallback, OAUTH_CALLBACK_PATH } from './oauth/oauth-callback.ts';
 import { openApiDocument } from './openapi/openapi-document.ts';
 import { type AuditRouteSources, auditRoutes } from './rest/audit-routes.ts';
+import { cacheRoutes } from './rest/cache-routes.ts';
 import { configRoutes } from './rest/config-routes.ts';
 import { connectionRoutes } from './rest/connection-routes.ts';
 import { invokeRoutes } from './rest/invoke-routes.ts';
@@ -175,6 +176,7 @@ export function createServer(options: ServerOptions): CapstanServer {
     ...connectionRoutes(options.host, () => `${publicUrl()}${OAUTH_CALLBACK_PATH}`),
     ...sessionRoutes(auth.sessions),
     ...(options.metrics === undefined ? [] : [telemetryRoute(options.host, options.metrics, Date.now)]),
+    ...cacheRoutes(options.host),
     ...(options.audit === undefined ? [] : auditRoutes(options.audit)),
     ...(options.vault === undefined ? [] : secretRoutes(options.host, options.vault)),
   ];

@@ -11,6 +11,7 @@ import {
   type HttpClient,
   type HttpClientOptions,
 } from '@capstan/http';
+import { createResultCache, type ResultCache } from '@capstan/limits';
 import { createRemoteToolAdapter, type HostRemoteToolAdapter } from '@capstan/remote';
 import type { Clock, Logger, ToolConnection } from '@capstan/sdk';
 import { createMemoryEngine } from '@capstan/workflow';
@@ -34,6 +35,7 @@ import type { Pack } from './packs/pack.ts';
 import { auditStage } from './pipeline/audit.ts';
 import { allowEnabledTools, authorizeStage } from './pipeline/authorize.ts';
 import { breakerStage } from './pipeline/breaker.ts';
+import { cacheStage } from './pipeline/cache.ts';
 import { composePipeline } from './pipeline/compose.ts';
 import { executeStage, type RunningCalls } from './pipeline/execute.ts';
 import { fallbackStage } from './pipeline/fallback.ts';
@@ -108,6 +110,11 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   const workspaces = makeWorkspaces(declared, kept.names);
   const counts = newCounts();
   const running: RunningCalls = new Set();
+  const cache = createResultCache({
+    maxEntries: settings.cache.maxEntries,
+    maxBytes: settings.cache.maxBytes,
+    ...(options.cacheLevel === undefined ? {} : { second: options.cacheLevel }),
+  });
   const engine = options.workflows ?? createMemoryEngine();
   const lookup: ToolLookup = (workspaceId, name) => workspaces.get(workspaceId)?.find(name);
   const pipeline = makePipeline({
@@ -120,6 +127,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     running,
     endpoints,
     results,
+    cache,
     invoke: (request) => host.invoke(request),
     onAnswered: (workspaceId, connectionId) => connections.onAnswered(workspaceId, connectionId),
   });
@@ -140,6 +148,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     packs,
     workspaces,
     declared,
+    cacheTtlMs: settings.cache.ttlMs,
     defaults: settings.defaults,
     mcp: mcp.sources,
     packServers: mcp.packServers,
@@ -225,12 +234,14 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     results,
     runs: runsOver({ engine, lookup, invoke: (request) => host.invoke(request) }),
     audit: resolved.audit,
-    metrics: () => metricsOf(counts, http),
+    cache,
+    metrics: () => metricsOf(counts, http, cache),
     dispose: async () => {
       await engine.close();
       await lane.close();
       await mcp.sources.close();
       packHttp.close();
+      await cache.close();
       await adapter.close();
       await http.close();
       await resolved.audit.close();
@@ -340,7 +351,12 @@ function newCounts() {
   };
 }
 
-function metricsOf(counts: ReturnType<typeof newCounts>, http: HttpClient): Readonly<Record<string, number>> {
+function metricsOf(
+  counts: ReturnType<typeof newCounts>,
+  http: HttpClient,
+  cache: ResultCache,
+): Readonly<Record<string, number>> {
+  const used = cache.totals();
   return {
     invocations_started: counts.invocations.started,
     invocations_succeeded: counts.invocations.succeeded,
@@ -350,6 +366,11 @@ function metricsOf(counts: ReturnType<typeof newCounts>, http: HttpClient): Read
     audit_records: counts.audit.records,
     rate_limit_checks: counts.limiter.checked,
     rate_limit_refusals: counts.limiter.refused,
+    cache_entries: cache.size,
+    cache_bytes: cache.bytes,
+    cache_hits: used.hits + used.stale + used.shared,
+    cache_misses: used.misses,
+    cache_evictions: used.evictions,
     outward_sockets: http.openSockets(),
   };
 }
@@ -364,6 +385,7 @@ function makePipeline(parts: {
   readonly running: RunningCalls;
   readonly endpoints: Endpoints;
   readonly results: ResultStore;
+  readonly cache: ResultCache;
   readonly invoke: Host['invoke'];
   readonly onAnswered: (workspaceId: string, connectionId: string) => void;
 }): Next {
@@ -384,6 +406,7 @@ function makePipeline(parts: {
     }),
     validateStage,
     storeResultStage({ store: parts.results, clock, logger, maxInlineBytes: inlineLimit(resolved) }),
+    cacheStage({ cache: parts.cache, clock, logger, invoke: parts.invoke }),
     fallbackStage({ clock, logger, lookup, invoke: parts.invoke }),
     validateOutputStage,
     breakerStage(parts.endpoints),

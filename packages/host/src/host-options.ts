@@ -1,4 +1,5 @@
 import type { OutgoingTracing, TokenStore } from '@capstan/http';
+import type { SecondLevel } from '@capstan/limits';
 import type { Clock, JsonObject, Logger } from '@capstan/sdk';
 import type { WorkflowEngine } from '@capstan/workflow';
 import type { AuditSink } from './audit/audit-record.ts';
@@ -40,6 +41,8 @@ export interface HostOptions {
   readonly audit?: AuditSink;
   /** Limits that several replicas share. Default: this host counts for itself, in memory. */
   readonly limiters?: SharedLimiters;
+  /** Results that several replicas share, behind the memory of this one. */
+  readonly cacheLevel?: SecondLevel;
   /** Where large results are kept. Default: in memory. `inline`: nowhere, they go out whole. */
   readonly results?: ResultStore | 'inline';
   /** Keeps packs, MCP servers and names that were changed at run time; anything else is refused then. */

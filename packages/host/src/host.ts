@@ -1,5 +1,5 @@
 import type { ConfigResolution, MissingKey } from '@capstan/config';
-import type { WindowState } from '@capstan/limits';
+import type { CacheEntryView, CacheStatistics, WindowState } from '@capstan/limits';
 import type { CallerChannel, NamedUpstream } from '@capstan/mcp';
 import type { Diagnostic } from '@capstan/schema';
 import type {
@@ -222,6 +222,23 @@ export interface RegisteredToolOptions {
   readonly breaker?: import('@capstan/sdk').BreakerPolicy;
   /** The tool that answers when this one fails for good, or `stale` for its last good result. */
   readonly fallback?: string;
+  /** Keeps results, for each principal its own. Only of a tool that is readOnly or idempotent. */
+  readonly cache?: { readonly ttlMs: number; readonly staleMs?: number; readonly tags?: readonly string[] };
+}
+
+/** The results that are kept. */
+export interface CacheView extends CacheStatistics {
+  /** Of the workspace that was asked for, those used last first. */
+  readonly workspaceEntries: readonly CacheEntryView[];
+}
+
+/** Which results to forget: of a tool, of exactly these arguments of it, of a connection, of a tag, else of the workspace. */
+export interface ClearCacheOptions {
+  readonly workspace?: string;
+  readonly tool?: string;
+  readonly arguments?: JsonObject;
+  readonly connection?: string;
+  readonly tag?: string;
 }
 
 /** An MCP server that the application connects to while it runs. */
@@ -326,6 +343,10 @@ export interface Host {
     requests: readonly InvokeRequest[],
     options?: { readonly maxWorkers?: number },
   ): Promise<readonly InvocationOutcome[]>;
+  /** The results that are kept, and how each tool's are used. */
+  cacheView(workspace?: string): CacheView;
+  /** Forgets results, on all replicas that share them; `isShared` is false where those could not be told. */
+  clearCache(what?: ClearCacheOptions): Promise<{ readonly cleared: number; readonly isShared: boolean }>;
   /** Records an administrative act. Whoever acts calls it, also when it was refused; resolves when the record is written. */
   audit(act: AdministrativeAct): Promise<void>;
   /** The tools that a principal may see, sorted by exposed name. */

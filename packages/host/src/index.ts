@@ -39,6 +39,8 @@ export {
 export { createHost } from './create-host.ts';
 export type {
   AddMcpServerOptions,
+  CacheView,
+  ClearCacheOptions,
   ConnectionView,
   Host,
   HostEvents,

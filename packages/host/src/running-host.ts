@@ -1,3 +1,4 @@
+import type { Invalidation, ResultCache } from '@capstan/limits';
 import type { NamedUpstream } from '@capstan/mcp';
 import {
   CapstanError,
@@ -18,6 +19,8 @@ import type { ConnectionDesk } from './connection-test/connection-desk.ts';
 import { newExecutionId } from './execution-id.ts';
 import type {
   AddMcpServerOptions,
+  CacheView,
+  ClearCacheOptions,
   ConnectionView,
   Host,
   HostEvents,
@@ -36,6 +39,7 @@ import type { McpFeature } from './mcp/mcp-features.ts';
 import type { McpSources } from './mcp/mcp-sources.ts';
 import { pageOf } from './page.ts';
 import { decide, type Policy } from './pipeline/authorize.ts';
+import { digestOf } from './pipeline/call-identity.ts';
 import type { RunningCalls } from './pipeline/execute.ts';
 import type { Invocation, Next } from './pipeline/invocation.ts';
 import type { ResultStore } from './results/result-store.ts';
@@ -66,6 +70,7 @@ export interface HostParts {
   readonly results: ResultStore;
   readonly runs: Runs;
   readonly audit: AuditSink;
+  readonly cache: ResultCache;
   readonly metrics: () => Readonly<Record<string, number>>;
   /** Closes what the host opened, in order. */
   readonly dispose: () => Promise<void>;
@@ -124,6 +129,28 @@ export class RunningHost implements Host {
       traceparent: request.traceparent,
     };
     return this.#parts.pipeline(invocation);
+  }
+
+  cacheView(workspace?: string): CacheView {
+    const { cache } = this.#parts;
+    const { id } = this.#workspace(workspace);
+    const { entries, bytes, tools } = cache.statistics(id);
+    return { entries, bytes, tools, workspaceEntries: cache.entries(id) };
+  }
+
+  async clearCache(what: ClearCacheOptions = {}): ReturnType<Host['clearCache']> {
+    const { id: workspace } = this.#workspace(what.workspace);
+    return this.#parts.cache.clear(this.#invalidation(workspace, what));
+  }
+
+  #invalidation(workspace: string, { tool, arguments: given, connection, tag }: ClearCacheOptions): Invalidation {
+    if (tool !== undefined) {
+      const id = this.#workspace(workspace).find(tool)?.definition.id ?? tool;
+      if (given === undefined) return { by: 'tool', workspace, tool: id };
+      return { by: 'arguments', workspace, tool: id, arguments: digestOf([given]) };
+    }
+    if (connection !== undefined) return { by: 'connection', workspace, connection };
+    return tag === undefined ? { by: 'workspace', workspace } : { by: 'tag', workspace, tag };
   }
 
   async audit(act: AdministrativeAct): Promise<void> {

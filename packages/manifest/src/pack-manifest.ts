@@ -75,7 +75,8 @@ export interface ManifestTool {
   readonly rateLimit?: RateLimit;
   readonly retry?: RetryPolicy;
   readonly breaker?: BreakerPolicy;
-  readonly cache?: { readonly ttlS: number; readonly tags: readonly string[] };
+  /** How long results are kept, and how long after that they may stand in; the host's word where the manifest has none. */
+  readonly cache?: { readonly ttlS?: number; readonly staleS?: number; readonly tags: readonly string[] };
   /** A tool name, or `stale`. */
   readonly fallback?: string;
   readonly backend: ToolBackend;

@@ -6,7 +6,9 @@ import type { AdministrativeRequest } from './administration.ts';
 import type {
   AuditVerificationJson,
   AuthorizationJson,
+  CacheJson,
   CircuitJson,
+  ClearedJson,
   ConnectionJson,
   ConnectionTestJson,
   McpServerJson,
@@ -99,6 +101,10 @@ export interface Backend {
   /** Adds one, to stay; resolves when it has answered or failed once, or after a while. */
   addMcpServer(name: string, server: JsonObject, workspace: string): Promise<McpServerJson>;
   removeMcpServer(name: string, workspace: string): Promise<void>;
+  /** The results that are kept, and how they are used. */
+  showCache(workspace: string): Promise<CacheJson>;
+  /** Forgets results: of a tool, of exact arguments of it, of a connection, of a tag, else of the workspace. */
+  clearCache(workspace: string, what: JsonObject): Promise<ClearedJson>;
   /** Audit records, newest first. */
   listAudit(query: AuditQuery): Promise<PageJson<JsonObject>>;
   /** Looks through the hash chains of the audit records. */

@@ -59,6 +59,14 @@ class HostBackend implements Backend {
     this.close = close;
   }
 
+  showCache(): Promise<never> {
+    return Promise.reject(needsServer('results are kept by a running server alone'));
+  }
+
+  clearCache(): Promise<never> {
+    return this.showCache();
+  }
+
   async listAudit({ workspace, cursor, limit, ...query }: AuditQuery): Promise<PageJson<JsonObject>> {
     const filter = { ...auditFilterOf(query), ...(workspace === undefined ? {} : { workspace }) };
     const page = { ...(cursor === undefined ? {} : { cursor }), ...(limit === undefined ? {} : { limit }) };
@@ -84,10 +92,7 @@ class HostBackend implements Backend {
   }
 
   reportAudit(): Promise<never> {
-    const error = new CapstanError('CAPSTAN_CONFLICT', 'a security report needs a running server', {
-      hint: 'Start one with "capstan start", or name one with --url.',
-    });
-    return Promise.reject(error);
+    return Promise.reject(needsServer('a security report needs a running server'));
   }
 
   async listMcpServers(workspace: string): Promise<readonly McpServerJson[]> {
@@ -196,4 +201,10 @@ class HostBackend implements Backend {
 /** The host writes them in the form of the REST surface. */
 function isCircuit(value: JsonValue | CircuitJson): value is CircuitJson {
   return typeof value === 'object' && value !== null && 'endpoint' in value && 'state' in value;
+}
+
+function needsServer(message: string): CapstanError {
+  return new CapstanError('CAPSTAN_CONFLICT', message, {
+    hint: 'Start one with "capstan start", or name one with --url.',
+  });
 }

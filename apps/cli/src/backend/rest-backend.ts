@@ -13,7 +13,9 @@ import { createRestClient, type RestClient, type RestTarget } from './rest-clien
 import type {
   AuditVerificationJson,
   AuthorizationJson,
+  CacheJson,
   CircuitJson,
+  ClearedJson,
   ConnectionJson,
   ConnectionTestJson,
   McpServerJson,
@@ -139,6 +141,15 @@ class RestBackend implements Backend {
   async listCircuits(workspace: string): Promise<readonly CircuitJson[]> {
     const page = await this.#read<PageJson<CircuitJson>>(['v1', 'workspaces', workspace, 'circuits']);
     return page.items;
+  }
+
+  async showCache(workspace: string): Promise<CacheJson> {
+    return this.#read(['v1', 'workspaces', workspace, 'cache']);
+  }
+
+  async clearCache(workspace: string, what: JsonObject): Promise<ClearedJson> {
+    const path = ['v1', 'workspaces', workspace, 'cache', 'clear'];
+    return (await this.#client.read({ method: 'POST', path, body: what })) as ClearedJson;
   }
 
   async listAudit({ workspace, ...query }: AuditQuery): Promise<PageJson<JsonObject>> {

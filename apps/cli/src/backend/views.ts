@@ -180,3 +180,31 @@ export interface AuditVerificationJson {
   readonly whole: boolean;
   readonly chains: readonly VerifiedChain[];
 }
+
+/** The results that are kept. */
+export interface CacheJson {
+  readonly entries: number;
+  readonly bytes: number;
+  /** By tool id. */
+  readonly tools: Readonly<
+    Record<
+      string,
+      {
+        readonly hits: number;
+        readonly stale: number;
+        readonly shared: number;
+        readonly misses: number;
+        readonly evictions: number;
+        readonly errors: number;
+      }
+    >
+  >;
+  readonly items: readonly JsonObject[];
+}
+
+/** What came of clearing results. */
+export interface ClearedJson {
+  readonly cleared: number;
+  /** False where replicas that share results could not be told. */
+  readonly shared: boolean;
+}

@@ -193,7 +193,7 @@ async function openHost(
       results: folder.results,
       observer: telemetry.observer,
       ...(telemetry.outgoingTracing === undefined ? {} : { outgoingTracing: telemetry.outgoingTracing }),
-      ...(shared === undefined ? {} : { limiters: shared.limiters }),
+      ...(shared === undefined ? {} : { limiters: shared.limiters, cacheLevel: shared.cacheLevel }),
       ...(options.debug ? { onOutgoingRequest: outgoingRequestPrinter(printer) } : {}),
     });
   } catch (error) {

@@ -1,10 +1,17 @@
-import type { SharedLimiters } from '@capstan/host';
-import { createRedisConcurrencyLimiter, createRedisRateLimiter, openRedis } from '@capstan/limits/redis';
+import type { HostOptions, SharedLimiters } from '@capstan/host';
+import {
+  createRedisConcurrencyLimiter,
+  createRedisRateLimiter,
+  createRedisSecondLevel,
+  openRedis,
+} from '@capstan/limits/redis';
 import { CapstanError, type Logger } from '@capstan/sdk';
 
 /** What the replicas of a host share in Redis. */
 export interface SharedState {
   readonly limiters: SharedLimiters;
+  /** Behind the cache of each replica. */
+  readonly cacheLevel: NonNullable<HostOptions['cacheLevel']>;
   close(): Promise<void>;
 }
 
@@ -31,7 +38,9 @@ export async function openSharedState({ url, timeoutMs, logger }: SharedStateOpt
       else logger.warn('Redis does not answer: limits follow limits.on_redis_failure', { cause: state.cause });
     },
   });
+  const cacheLevel = await createRedisSecondLevel(connection);
   return {
+    cacheLevel,
     limiters: {
       rate: createRedisRateLimiter(connection),
       concurrency: createRedisConcurrencyLimiter(connection),

@@ -9,6 +9,7 @@ import {
   type ToolHandler,
 } from '@capstan/sdk';
 import type { ServiceScope } from '../container.ts';
+import { bindingDigest } from '../workspace/binding-digest.ts';
 import type { Binding } from '../workspace/connections.ts';
 import { hasEgressList } from '../workspace/egress-list.ts';
 import { notReady, type PackInWorkspace } from '../workspace/pack-in-workspace.ts';
@@ -59,6 +60,7 @@ export function codeRunner(options: CodeRunnerOptions): ToolRunner {
       return activating;
     },
     connectionId: (requested) => pack.binding(toolType, requested).id,
+    configDigest: (requested) => bindingDigest(pack.binding(toolType, requested)),
     state: () => pack.state(toolType, undefined),
     connectionIds: () => pack.allBindings([toolType]).map(({ id }) => id),
   };

@@ -1,6 +1,7 @@
 import type { ManifestTool } from '@capstan/manifest';
 import type { RemoteCallPolicy } from '@capstan/sdk';
 import type { ToolState } from '../host.ts';
+import { bindingDigest } from '../workspace/binding-digest.ts';
 import type { Binding } from '../workspace/connections.ts';
 import { notReady, type PackInWorkspace, readiest } from '../workspace/pack-in-workspace.ts';
 import type { BoundTool, EffectivePolicy, ToolRunner } from '../workspace/tool-entry.ts';
@@ -41,6 +42,7 @@ export function httpRunner(options: HttpRunnerOptions): ToolRunner {
       return fresh;
     },
     connectionId: (requested) => pack.binding(toolType, requested).id,
+    configDigest: (requested) => bindingDigest(pack.binding(toolType, requested)),
     state: () => readiest(pack.allBindings([toolType]).map((binding) => stateOf(binding, call))),
     connectionIds: () => pack.allBindings([toolType]).map(({ id }) => id),
   };

@@ -1,6 +1,7 @@
 import type { ManifestTool, RemoteBackend } from '@capstan/manifest';
 import type { JsonObject, JsonSchema, RemoteCall, RemoteCallPolicy } from '@capstan/sdk';
 import type { BatchingAdapter } from '../batching/batch-gathering.ts';
+import { bindingDigest } from '../workspace/binding-digest.ts';
 import type { Binding } from '../workspace/connections.ts';
 import { notReady, type PackInWorkspace, toolStateOf } from '../workspace/pack-in-workspace.ts';
 import type { BoundTool, EffectivePolicy, ToolRunner } from '../workspace/tool-entry.ts';
@@ -32,6 +33,7 @@ export function remoteRunner(options: {
       return fresh;
     },
     connectionId: (requested) => pack.binding(backend.toolType, requested).id,
+    configDigest: (requested) => bindingDigest(pack.binding(backend.toolType, requested)),
     state: () => pack.state(backend.toolType, backend.connectionParam),
     connectionIds: () => pack.allBindings([backend.toolType]).map(({ id }) => id),
   };

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import type { InvocationResult, JsonValue } from '@capstan/sdk';
+import type { InvocationResult } from '@capstan/sdk';
 import { isLargerThan } from '../results/json-size.ts';
 import type { ToolEntry } from '../workspace/tool-entry.ts';
+import { digestOf, questionOf } from './call-identity.ts';
 import type { Invocation } from './invocation.ts';
 
 /** A result as it was once. */
@@ -43,26 +43,7 @@ export class LastGoodResults {
   }
 }
 
-/**
- * Workspace, connection, tool and arguments, and whatever else the tool gets to see: the context keys that it declared,
- * and for code the principal. Nobody gets what was made for somebody else.
- */
-function keyOf({ workspaceId, connectionId, tool, arguments: given, principal, request }: Invocation): string {
-  const context = (tool?.contextKeys ?? []).map((key) => request.context?.[key] ?? null);
-  const caller = tool?.definition.backendKind === 'code' ? principal.id : '';
-  const parts = [workspaceId, connectionId ?? '', tool?.definition.id ?? '', caller, context, given];
-  return createHash('sha256')
-    .update(JSON.stringify(canonical(parts)))
-    .digest('base64');
-}
-
-/** With the keys of every object in one order. */
-function canonical(value: unknown): JsonValue {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== 'object' || value === null) return (value as JsonValue | undefined) ?? null;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, canonical(Reflect.get(value, key))]),
-  );
+/** The connection that the call used, and its question. */
+function keyOf(invocation: Invocation): string {
+  return digestOf([invocation.connectionId ?? '', questionOf(invocation)]);
 }

@@ -4,7 +4,7 @@ import type { RegisteredToolOptions } from '../host.ts';
 import type { CallDefaults } from '../settings/host-settings.ts';
 import { effectivePolicy } from './effective-policy.ts';
 import { lazySchemas } from './lazy-schema.ts';
-import type { ToolEntry } from './tool-entry.ts';
+import type { CachePolicy, ToolEntry } from './tool-entry.ts';
 
 const TOOL_ID = /^([a-z][a-z0-9_]*)\.(.+)$/;
 
@@ -31,8 +31,25 @@ export function applicationTool(
       contextKeys: [],
       ...(options.breaker === undefined ? {} : { ownBreaker: options.breaker }),
       ...(options.fallback === undefined ? {} : { fallback: options.fallback }),
+      ...(options.cache === undefined ? {} : { cache: cachePolicyOf(options.cache, options) }),
     },
   };
+}
+
+function cachePolicyOf(
+  { ttlMs, staleMs, tags }: NonNullable<RegisteredToolOptions['cache']>,
+  { id, annotations }: RegisteredToolOptions,
+): CachePolicy {
+  if (annotations?.readOnly !== true && annotations?.idempotent !== true) {
+    throw new CapstanError(
+      'CAPSTAN_INVALID_REQUEST',
+      `${id} is neither readOnly nor idempotent, so no result may be kept`,
+      {
+        hint: 'Say annotations: { readOnly: true } if the tool changes nothing; else take "cache" away.',
+      },
+    );
+  }
+  return { ttlMs, staleMs: staleMs ?? 0, tags: tags ?? [], implementation: null };
 }
 
 function definitionOf(options: RegisteredToolOptions, pack: string, name: string): ToolDefinition {

@@ -19,7 +19,7 @@ import { effectivePolicy, NO_PACK_POLICY } from './effective-policy.ts';
 import { lazySchemas } from './lazy-schema.ts';
 import type { PackInWorkspace } from './pack-in-workspace.ts';
 import { toolDefinition } from './tool-definition.ts';
-import type { EffectivePolicy, ToolEntry, ToolRunner } from './tool-entry.ts';
+import type { CachePolicy, EffectivePolicy, ToolEntry, ToolRunner } from './tool-entry.ts';
 import type { EnabledPack } from './workspace.ts';
 
 /** What the tools of an enabled pack are made from. */
@@ -33,6 +33,8 @@ export interface PackRuntime {
   /** How the tools of its ToolUniverse files work, by name. */
   readonly works: ReadonlyMap<string, UniverseWork>;
   readonly defaults: CallDefaults;
+  /** How long results are fresh where a tool does not say. */
+  readonly cacheTtlMs: number;
   /** The MCP servers of the pack, by name. */
   readonly mcpServer: (name: string) => McpSource | undefined;
   readonly workflows: WorkflowEngine;
@@ -65,6 +67,20 @@ function toolEntry(runtime: PackRuntime, tool: ManifestTool): Omit<ToolEntry, 'e
     contextKeys: tool.backend.kind === 'remote' ? tool.backend.context : [],
     ...(tool.breaker === undefined || hasEndpoint(tool.backend) ? {} : { ownBreaker: tool.breaker }),
     ...(tool.fallback === undefined ? {} : { fallback: tool.fallback }),
+    ...(tool.cache === undefined ? {} : { cache: cachePolicyOf(tool, tool.cache, runtime) }),
+  };
+}
+
+function cachePolicyOf(
+  { backend }: ManifestTool,
+  { ttlS, staleS, tags }: NonNullable<ManifestTool['cache']>,
+  { instance, cacheTtlMs }: PackRuntime,
+): CachePolicy {
+  return {
+    ttlMs: ttlS === undefined ? cacheTtlMs : ttlS * 1_000,
+    staleMs: (staleS ?? 0) * 1_000,
+    tags,
+    implementation: [instance.sources.manifest.version, backend],
   };
 }
 

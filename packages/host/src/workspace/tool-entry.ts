@@ -19,6 +19,16 @@ export interface EffectiveRateLimit {
   readonly per: 'principal' | 'workspace' | 'connection';
 }
 
+/** How results of a tool are kept. */
+export interface CachePolicy {
+  readonly ttlMs: number;
+  /** How long a result may stand in after that, while a new one is fetched. */
+  readonly staleMs: number;
+  readonly tags: readonly string[];
+  /** How the tool works, where that can be compared: results of another implementation are none of its. */
+  readonly implementation: unknown;
+}
+
 /** What a runner gives back: the handler bound to one connection. */
 export interface BoundTool {
   readonly connectionId: string | undefined;
@@ -32,6 +42,8 @@ export interface ToolRunner {
   bind(connection: string | undefined): BoundTool | Promise<BoundTool>;
   /** The connection that a call would use; undefined where the tool has none. @throws CapstanError as `bind` does */
   connectionId?(connection: string | undefined): string | undefined;
+  /** A digest of the config of the connection that a call would use; absent where there is none to compare. @throws CapstanError as `bind` does */
+  configDigest?(connection: string | undefined): string;
   state(): ToolState;
   /** Of a workflow: whether its runs survive the end of the process. */
   readonly isDurable?: boolean;
@@ -55,6 +67,8 @@ export interface ToolEntry {
   readonly ownBreaker?: BreakerPolicy;
   /** Another tool's name, or `stale`. */
   readonly fallback?: string;
+  /** Set where results are kept. */
+  readonly cache?: CachePolicy;
   /** Context keys that the tool declared. */
   readonly contextKeys: readonly string[];
 }

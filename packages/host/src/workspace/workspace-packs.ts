@@ -29,6 +29,8 @@ export interface WorkspacePacksOptions {
   readonly workspaces: ReadonlyMap<string, Workspace>;
   readonly declared: DeclaredState;
   readonly defaults: CallDefaults;
+  /** How long results are fresh where a tool does not say. */
+  readonly cacheTtlMs: number;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => string;
   /** The root of the container. */
@@ -182,6 +184,7 @@ export class WorkspacePacks {
       declaredCalls: options.declaredCalls,
       workflows: options.workflows,
       defaults: options.defaults,
+      cacheTtlMs: options.cacheTtlMs,
       onFailure: (error) => this.#fail(workspace, pack, error),
       onStarted: () => this.#failures.delete(failureKey(workspace, pack.code)),
     });

@@ -4,6 +4,9 @@ import { count, PERMISSIONS_SCHEMA, patterned, record, type SchemaObject, text, 
 /** The keys of a tool that say how it works; a tool has one of them. */
 export const BACKEND_KEYS: readonly string[] = BACKEND_KINDS.map((kind) => (kind === 'code' ? 'backend' : kind));
 
+/** Half a day: half of what a shared cache holds at most. */
+const MAX_CACHE_S = 43_200;
+
 const MAX_TIME_MS = 86_400_000;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -99,14 +102,21 @@ const LIMITS: SchemaObject = {
     },
     success_threshold: count('Successes in a row that close it (3).', 1),
   }),
-  cache: record(
-    'Keep results for a time. Only for tools that change nothing.',
-    {
-      ttl_s: { type: 'number', exclusiveMinimum: 0, description: 'How long, in s.' },
-      tags: texts('Names under which results can be dropped.'),
+  cache: record('Keep results for a time. Only for tools that are read_only or idempotent.', {
+    ttl_s: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: MAX_CACHE_S,
+      description: 'How long they are fresh, in s (300).',
     },
-    ['ttl_s'],
-  ),
+    stale_s: {
+      type: 'number',
+      minimum: 0,
+      maximum: MAX_CACHE_S,
+      description: 'How long after that an old result may stand in while a new one is fetched, in s (0).',
+    },
+    tags: texts('Names under which results can be cleared.'),
+  }),
   fallback: text('The tool that answers when this one fails, or "stale" for an old result.'),
 };
 

@@ -49,6 +49,11 @@ export function readBreaker(tool: Fields): BreakerPolicy | undefined {
 /** Reads how long results may be kept. */
 export function readCache(tool: Fields): ManifestTool['cache'] {
   const cache = member(tool, 'cache') === undefined ? undefined : fieldsAt(tool, 'cache');
-  const ttlS = cache && numberAt(cache, 'ttl_s');
-  return cache === undefined || ttlS === undefined ? undefined : { ttlS, tags: textsAt(cache, 'tags') };
+  if (cache === undefined) return undefined;
+  const [ttlS, staleS] = [numberAt(cache, 'ttl_s'), numberAt(cache, 'stale_s')];
+  return {
+    ...(ttlS === undefined ? {} : { ttlS }),
+    ...(staleS === undefined ? {} : { staleS }),
+    tags: textsAt(cache, 'tags'),
+  };
 }

@@ -1,5 +1,5 @@
 import { compileSchema, type DocumentPath, pointerPath, suggest } from '@capstan/schema';
-import { CATEGORIES, DANGER_LEVELS, type DangerLevel, type JsonSchema } from '@capstan/sdk';
+import { CATEGORIES, DANGER_LEVELS, type DangerLevel, type JsonSchema, type ToolAnnotations } from '@capstan/sdk';
 import { checkBackend } from '../lint/check-backend.ts';
 import type { ManifestTool } from '../pack-manifest.ts';
 import { type Fields, listAt, member, numberAt, textAt, textsAt } from '../record.ts';
@@ -31,6 +31,8 @@ export function readTool(tool: Fields, place: ToolReading, context: ReadingConte
     const schemaKey = member(tool, 'input_schema') === undefined ? 'schema_path' : 'input_schema';
     checkBackend({ backend, inputSchema, path: place.path, schemaKey }, context);
   }
+  const annotations = readAnnotations(tool, dangerLevel);
+  checkCache(tool, annotations, place.path, context);
   return {
     name: place.name,
     description: textAt(tool, 'description') ?? `${textAt(tool, 'display_name') ?? place.name} (${place.packName})`,
@@ -38,7 +40,7 @@ export function readTool(tool: Fields, place: ToolReading, context: ReadingConte
     aliases: place.aliases,
     examples: listAt(tool, 'examples').filter(isJson),
     inputSchema,
-    annotations: readAnnotations(tool, dangerLevel),
+    annotations,
     permissions: readPermissions(tool, place.path, context),
     backend,
     position: context.report.locate(place.path),
@@ -58,6 +60,15 @@ export function readTool(tool: Fields, place: ToolReading, context: ReadingConte
       unknown: unknownMembers(tool, 'tool'),
     }),
   };
+}
+
+/** A result that was kept stands in for a call, so the call must not be needed for what it does. */
+function checkCache(tool: Fields, annotations: ToolAnnotations, path: DocumentPath, { report }: ReadingContext): void {
+  if (member(tool, 'cache') === undefined || annotations.readOnly === true || annotations.idempotent === true) return;
+  report.add('CAPSTAN_MANIFEST_CACHE_OF_WRITE', [...path, 'cache'], {
+    message: 'results are kept only of tools that are read_only or idempotent',
+    hint: 'Say "annotations: { read_only: true }" if the tool changes nothing; else take "cache" away.',
+  });
 }
 
 function readInputSchema(tool: Fields, path: DocumentPath, context: ReadingContext): JsonSchema | undefined {
