@@ -35,9 +35,18 @@ export async function shakeHands(peer: RpcPeer, options: HandshakeOptions): Prom
   try {
     return await first(peer, options);
   } catch (error) {
+    if (speaksModern(error)) return await discover(peer, options);
     if (!isOtherEra(error)) throw error;
     return await second(peer, options);
   }
+}
+
+/** Whether a server refused a version, and says that it speaks the newer one. */
+function speaksModern(error: unknown): boolean {
+  if (!(error instanceof RpcError) || error.code !== UNSUPPORTED_PROTOCOL_VERSION || !isObject(error.data))
+    return false;
+  const { supported } = error.data;
+  return Array.isArray(supported) && supported.includes(MODERN);
 }
 
 async function discover(peer: RpcPeer, { identity, timeoutMs }: HandshakeOptions): Promise<Handshake> {

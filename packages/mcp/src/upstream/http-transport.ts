@@ -35,6 +35,7 @@ export class HttpTransport implements UpstreamTransport {
     this.#notices = new NoticeStream({
       connection: this.#connection,
       headers: () => this.#context,
+      hasSession: () => this.#sessionId !== undefined,
       onData: (data) => this.#fromStream(data),
       onLost: (failure) => this.#lost(failure),
     });

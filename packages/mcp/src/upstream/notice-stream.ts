@@ -12,6 +12,8 @@ export interface NoticeStreamOptions {
   readonly connection: HttpConnection;
   /** Version and session, as they are now. */
   readonly headers: () => readonly string[];
+  /** Whether the server gave a session: without one a 404 says only that there is no such stream. */
+  readonly hasSession: () => boolean;
   readonly onData: (data: string) => void;
   /** The server is gone, or does not know the session any more. */
   readonly onLost: (failure: TransportFailure) => void;
@@ -67,7 +69,7 @@ export class NoticeStream {
         if (status === 200) reader.push(chunk);
       },
       onEnd: () => {
-        if (status === 404) this.#options.onLost(sessionLost());
+        if (status === 404 && this.#options.hasSession()) this.#options.onLost(sessionLost());
         else if (status < 400 || status >= 500) ended(); // 1
       },
       onFailure: (failure) => {

@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '@capstan/sdk';
 import { isObject } from './message.ts';
 import type { UpstreamSession } from './session.ts';
+import { hasUsableMarks } from './standard-headers.ts';
 import type { UpstreamServer } from './upstream-server.ts';
 
 /** Everything that a server lists, item by item as it came. */
 export interface Offer {
   readonly tools: readonly NamedItem[];
+  /** Names of tools that were left out, because headers cannot carry what their schemas want there. */
+  readonly refused: readonly string[];
   readonly prompts: readonly NamedItem[];
   /** With a `uri`. */
   readonly resources: readonly JsonObject[];
@@ -29,6 +32,7 @@ export interface NamedItem {
 /** Before a server has answered. */
 export const EMPTY_OFFER: Offer = Object.freeze({
   tools: [],
+  refused: [],
   prompts: [],
   resources: [],
   templates: [],
@@ -39,7 +43,9 @@ export const EMPTY_OFFER: Offer = Object.freeze({
 
 /** Asks a server for all that it offers. @throws TransportFailure or RpcError */
 export async function readOffer(session: UpstreamSession, server: UpstreamServer): Promise<Offer> {
-  const { capabilities, instructions } = session.handshake;
+  const { capabilities, instructions, era } = session.handshake;
+  // SEP-2243: a tool whose marks cannot be followed is left out. Older revisions know no such marks.
+  const isUsable = ({ inputSchema }: JsonObject): boolean => era === 'legacy' || hasUsableMarks(inputSchema);
   const options = { timeoutMs: server.connectTimeoutMs };
   const list = (capability: string, method: string, key: string): Promise<readonly JsonObject[]> =>
     isObject(capabilities[capability]) ? session.list(method, key, options) : Promise.resolve([]);
@@ -52,7 +58,8 @@ export async function readOffer(session: UpstreamSession, server: UpstreamServer
   ]);
   const { resources: resourceCapability } = capabilities;
   const offer = {
-    tools: named(tools).filter(({ name }) => server.selectedTools?.includes(name) ?? true),
+    tools: named(tools).filter(({ name, item }) => (server.selectedTools?.includes(name) ?? true) && isUsable(item)),
+    refused: named(tools).flatMap(({ name, item }) => (isUsable(item) ? [] : [name])),
     prompts: named(prompts),
     resources: resources.filter(({ uri }) => typeof uri === 'string'),
     templates: templates.filter(({ uriTemplate }) => typeof uriTemplate === 'string'),

@@ -35,6 +35,36 @@ export function markedParameters(inputSchema: unknown, args: JsonValue | undefin
   });
 }
 
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_TYPES: ReadonlySet<unknown> = new Set(['string', 'integer', 'boolean']);
+
+/** Whether the marks of a schema can be followed: names that HTTP allows, each once, of values that a header can carry. */
+export function hasUsableMarks(inputSchema: unknown): boolean {
+  const names = marksIn(inputSchema);
+  if (names === undefined) return false;
+  return new Set(names.map((name) => name.toLowerCase())).size === names.length;
+}
+
+/** The names that a schema marks; undefined where one cannot be used. */
+function marksIn(schema: unknown): readonly string[] | undefined {
+  const properties = isObject(schema as JsonValue) ? (schema as JsonObject).properties : undefined;
+  if (!isObject(properties)) return [];
+  const names: string[] = [];
+  for (const property of Object.values(properties)) {
+    if (!isObject(property)) continue;
+    if ('x-mcp-header' in property) {
+      const name = property['x-mcp-header'];
+      if (typeof name !== 'string' || !HEADER_NAME.test(name) || !HEADER_TYPES.has(property.type)) return undefined;
+      names.push(name);
+      continue;
+    }
+    const inner = marksIn(property);
+    if (inner === undefined) return undefined;
+    names.push(...inner);
+  }
+  return names;
+}
+
 /** What a header says; undefined for a base64 form that is none. */
 export function decodeHeaderValue(value: string): string | undefined {
   const encoded = BASE64_FORM.exec(value)?.[1];

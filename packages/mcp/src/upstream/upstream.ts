@@ -313,6 +313,10 @@ export class Upstream {
     this.#state = state;
     this.#offer = change.offer ? offer : this.#offer;
     if (state.kind !== 'connecting') this.#settled.resolve();
+    if (change.offer && offer.refused.length > 0) {
+      const about = { server: this.server.name, tools: offer.refused };
+      this.#services.logger.warn('tools are left out: their schemas want headers that HTTP does not allow', about);
+    }
     if (change.state || change.offer) this.#events.onChange(change);
   }
 }

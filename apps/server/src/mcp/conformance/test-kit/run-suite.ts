@@ -20,6 +20,8 @@ export interface SuiteReport {
 /** Something the suite is told to look at. */
 export type SuiteTarget = { readonly server: string } | { readonly client: string; readonly scenario: string };
 
+/** How long one client may take: a start on a busy machine, and its calls. */
+const CLIENT_MS = '50000';
 const RESULT_FOLDER = /^(?:server-)?(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/;
 const BIN = createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/dist/index.js');
 
@@ -30,7 +32,17 @@ export async function runSuite(target: SuiteTarget, revision: string, signal: Ab
     const what =
       'server' in target
         ? ['server', '--url', target.server, '--requirements', revision]
-        : ['client', '--command', target.client, '--scenario', target.scenario, '--spec-version', revision];
+        : [
+            'client',
+            '--command',
+            target.client,
+            '--scenario',
+            target.scenario,
+            '--spec-version',
+            revision,
+            '--timeout',
+            CLIENT_MS,
+          ];
     await ended([BIN, ...what, '--output-dir', folder], signal);
     return await readReport(folder);
   } finally {
