@@ -57,7 +57,7 @@ async function discover(peer: RpcPeer, { identity, timeoutMs }: HandshakeOptions
   const versions = Array.isArray(result.supportedVersions) ? result.supportedVersions : [];
   if (!versions.includes(MODERN))
     throw new RpcError({ code: UNSUPPORTED_PROTOCOL_VERSION, message: 'no common version' });
-  peer.negotiated(agreement);
+  await peer.negotiated(agreement);
   const info = isObject(result._meta) ? result._meta['io.modelcontextprotocol/serverInfo'] : undefined;
   return { ...agreement, ...described(result, info) };
 }
@@ -74,8 +74,7 @@ async function initialize(peer: RpcPeer, { identity, timeoutMs }: HandshakeOptio
     });
   }
   const agreement: Negotiated = { era: 'legacy', version };
-  peer.negotiated(agreement);
-  await peer.notify('notifications/initialized');
+  await Promise.all([peer.negotiated(agreement), peer.notify('notifications/initialized')]);
   return { ...agreement, ...described(result, result.serverInfo) };
 }
 

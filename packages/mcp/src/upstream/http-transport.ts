@@ -5,6 +5,8 @@ import { RequestSink, type SinkHost } from './request-sink.ts';
 import { type Negotiated, type TransportEvents, TransportFailure, type UpstreamTransport } from './transport.ts';
 
 const STREAM_HEADERS = ['accept', 'text/event-stream'];
+/** How long a session waits for its stream of notices before calls are made in it. */
+const STREAM_PATIENCE_MS = 250;
 const JSON_HEADERS = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream'];
 
 /**
@@ -71,10 +73,14 @@ export class HttpTransport implements UpstreamTransport {
     this.#open.delete(id);
   }
 
-  negotiated(agreement: Negotiated): void {
+  async negotiated(agreement: Negotiated): Promise<void> {
     this.#agreement = agreement;
     this.#renewHeaders();
-    if (agreement.era === 'legacy') this.#notices.open(); // 4
+    if (agreement.era !== 'legacy') return;
+    this.#notices.open(); // 4
+    // Some servers answer only when there is something to say.
+    const patience = new Promise<void>((resolve) => this.#later(STREAM_PATIENCE_MS, resolve));
+    await Promise.race([this.#notices.answered, patience]);
   }
 
   async close(): Promise<void> {

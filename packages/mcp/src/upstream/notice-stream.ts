@@ -32,9 +32,15 @@ export class NoticeStream {
   #timer: NodeJS.Timeout | undefined;
   #lastEventId: string | undefined;
   #isClosed = false;
+  readonly #answered = Promise.withResolvers<void>();
 
   constructor(options: NoticeStreamOptions) {
     this.#options = options;
+  }
+
+  /** Resolves when the server has said whether there is a stream: what it sends before that is lost. */
+  get answered(): Promise<void> {
+    return this.#answered.promise;
   }
 
   open(failures = 0): void {
@@ -64,6 +70,7 @@ export class NoticeStream {
     return {
       onHead: (code) => {
         status = code;
+        this.#answered.resolve();
       },
       onData: (chunk) => {
         if (status === 200) reader.push(chunk);
@@ -73,6 +80,7 @@ export class NoticeStream {
         else if (status < 400 || status >= 500) ended(); // 1
       },
       onFailure: (failure) => {
+        this.#answered.resolve();
         if (failure.sent) ended();
         else this.#options.onLost(failure); // 3
       },

@@ -89,9 +89,10 @@ export class RpcPeer {
     });
   }
 
-  negotiated(agreement: Negotiated): void {
+  /** Resolves when the transport is ready for calls. */
+  async negotiated(agreement: Negotiated): Promise<void> {
     this.#agreement = agreement;
-    this.#transport.negotiated(agreement);
+    await this.#transport.negotiated(agreement);
   }
 
   /** Resolves with the result as it came. @throws RpcError, TransportFailure, or the signal's reason */

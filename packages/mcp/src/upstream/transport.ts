@@ -63,8 +63,8 @@ export interface UpstreamTransport {
   post(message: RpcNotification | RpcReply): Promise<void>;
   /** Nobody waits for the reply of this request any more. */
   abandon(id: RpcId): void;
-  /** The handshake is over. */
-  negotiated(agreement: Negotiated): void;
+  /** The handshake is over. Resolves when calls may be made. */
+  negotiated(agreement: Negotiated): Promise<void> | void;
   /** Ends the connection, and the session or the process behind it. Never rejects. */
   close(): Promise<void>;
 }

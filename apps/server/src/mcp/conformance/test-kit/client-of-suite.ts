@@ -11,6 +11,8 @@ const CONTEXT = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}') as {
   readonly toolCalls?: readonly { readonly name: string; readonly arguments: JsonObject }[];
 };
 
+const NUMBERS: ReadonlySet<unknown> = new Set(['number', 'integer']);
+
 const { settings } = loadSettings({
   path: 'capstan.yaml',
   text: 'egress: { allow_private: [127.0.0.0/8] }\nworkspaces: { default: {} }\n',
@@ -40,8 +42,6 @@ function callsOf({ listTools }: Pick<Host, 'listTools'>): readonly { name: strin
       name === 'json_schema_echo' ? { schema: schemaOf('json_schema_2020_12_tool') ?? {} } : argumentsFor(inputSchema),
   }));
 }
-
-const NUMBERS: ReadonlySet<unknown> = new Set(['number', 'integer']);
 
 /** Something for each parameter that must be there. */
 function argumentsFor(schema: JsonSchema): JsonObject {
