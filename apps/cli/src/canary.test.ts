@@ -141,6 +141,31 @@ defaults: { retry: { max_retries: 1, base_ms: 1, max_ms: 1 } }
   ]) {
     await rest('GET', `${workspace}${path}`);
   }
+  const auth = { type: 'bearer', token: CANARY };
+  const connection = { id: 'api', pack: 'line_pack', tool_type: 'line', auth, config: { api_token: CANARY } };
+  await rest('POST', '/v1/workspaces', { id: 'made' });
+  await rest('POST', '/v1/workspaces/made/packs/line_pack/enable', {});
+  await rest('POST', '/v1/workspaces/made/connections', { ...connection, auth: { ...auth, wrong: CANARY } });
+  await rest('POST', '/v1/workspaces/made/connections', connection);
+  await rest('PATCH', '/v1/workspaces/made/connections/api', { auth });
+  await rest('PUT', '/v1/packs/line_pack/config/api_token', { secret: CANARY });
+  await rest('PUT', '/v1/workspaces/made/packs/line_pack/config/api_token', { secret: CANARY });
+  await rest('PUT', '/v1/packs/line_pack/config/base_url', { secret: CANARY });
+  await rest('POST', '/v1/workspaces/made/mcp-servers', { name: 'far', server: { url: service.url, token: CANARY } });
+  for (let call = 0; call < 4; call += 1)
+    await rest('POST', '/v1/workspaces/made/tools/line_send_message/invoke', { arguments: { to: 'x' } });
+  for (const path of [
+    '',
+    '/connections',
+    '/connections/api',
+    '/config',
+    '/packs/line_pack/config?explain=true',
+    '/mcp-servers',
+  ]) {
+    await rest('GET', `/v1/workspaces/made${path}`);
+  }
+  await rest('GET', '/v1/config');
+  await rest('POST', '/v1/apply', { plan: true });
   await rest('GET', '/readyz');
   await rest('GET', '/openapi.json');
   const client = new Client({ name: 'canary', version: '1' });
@@ -162,6 +187,9 @@ defaults: { retry: { max_retries: 1, base_ms: 1, max_ms: 1 } }
   expect(service.seen.length).toBeGreaterThan(3);
   expect(written.join(''), 'the words of the service arrive, masked').toContain('refused ●●●●');
   expect(printed.join('')).toContain(`POST ${service.url}/v1/tools/line.send_message`);
+  expect(written.join(''), 'the secrets of the API were taken').toContain(
+    '"secrets":["/config/api_token","/auth/token"]',
+  );
   const files = filesUnder(data).filter((path) => !path.endsWith('keys.json'));
   expect(files.some((path) => path.includes('/audit/server/'))).toBe(true);
   const texts = [...printed, printed.join(''), ...written, ...files.map((path) => readFileSync(path, 'utf8'))];

@@ -47,7 +47,7 @@ test('the text shows winners, losers, ignored layers, what is missing, wrong and
     Missing
       channel: Where messages go.
         - The variable DEMO_CHANNEL is set, but this pack may not read it: add DEMO_CHANNEL to "environment" under packs.demo in capstan.yaml.
-        - Set packs.demo.config.channel in capstan.yaml.
+        - Set packs.demo.config.channel in capstan.yaml, or on a running server: capstan config set demo channel VALUE.
         - Set config.channel of connection c1 in workspace default.
 
     Problems

@@ -31,8 +31,10 @@ export function placesOf(key: string, place: SchemaPlace, request: ConfigRequest
 }
 
 function systemPlace(key: string, place: SchemaPlace, { pack }: ConfigRequest): string {
-  const advice = mayHoldSecret(place) ? ' (best as a reference: env:NAME or file:/run/secrets/name)' : '';
-  return `Set packs.${pack}.config.${key} in capstan.yaml${advice}.`;
+  const isSecret = mayHoldSecret(place);
+  const advice = isSecret ? ' (best as a reference: env:NAME or file:/run/secrets/name)' : '';
+  const command = `capstan config set ${pack} ${key} ${isSecret ? '--secret-from-stdin' : 'VALUE'}`;
+  return `Set packs.${pack}.config.${key} in capstan.yaml${advice}, or on a running server: ${command}.`;
 }
 
 function connectionPlace(key: string, { connection, workspace }: ConfigRequest): string {

@@ -204,7 +204,7 @@ describe('who may read', () => {
         secret: false,
         places: [
           'The variable HOST_A is set, but this pack may not read it: add "environment: [HOST_A]" under packs.demo in capstan.yaml.',
-          'Set packs.demo.config.key in capstan.yaml.',
+          'Set packs.demo.config.key in capstan.yaml, or on a running server: capstan config set demo key VALUE.',
           'Set config.key of connection c1 in workspace default.',
         ],
       },

@@ -302,7 +302,7 @@ describe('scope', () => {
     ]);
     expect(traceOf(resolution, 'channel').ignored[0]?.reason).toContain('x-scope: connection');
     expect(resolution.missing.map(({ places }) => places)).toEqual([
-      ['Set packs.demo.config.plan in capstan.yaml.'],
+      ['Set packs.demo.config.plan in capstan.yaml, or on a running server: capstan config set demo plan VALUE.'],
       ['Set config.channel of connection c1 in workspace default.'],
     ]);
   });

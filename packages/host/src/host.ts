@@ -128,7 +128,12 @@ export interface PackView {
   /** Warnings of the manifest, and of what the operator wrote for the pack to no effect. */
   readonly diagnostics: readonly Diagnostic[];
   /** Variable names that its manifest would read, and whether the operator let it. */
-  readonly environment: readonly { readonly name: string; readonly allowed: boolean }[];
+  readonly environment: readonly {
+    readonly name: string;
+    readonly allowed: boolean;
+    /** The keys of its config that it would set, and what for. */
+    readonly purpose: string;
+  }[];
   /** Hosts that its calls may reach, as its manifest says them: `api.example.com`, `${config.base_url}`. */
   readonly reaches: readonly string[];
 }

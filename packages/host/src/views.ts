@@ -44,7 +44,11 @@ export function packView(facts: PackFacts): PackView {
       (manifest?.tools.length ?? 0) +
       facts.servers.reduce((sum, { primary }) => sum + (primary?.offer.tools.length ?? 0), 0),
     diagnostics: [...pack.diagnostics, ...facts.findings],
-    environment: environmentNames(pack).map((name) => ({ name, allowed: facts.allowed.has(name) })),
+    environment: environmentNames(pack).map((name) => ({
+      name,
+      allowed: facts.allowed.has(name),
+      purpose: purposeOf(pack, name),
+    })),
     reaches: reachOf(pack),
   };
 }
@@ -54,6 +58,17 @@ export function environmentNames(pack: Pack): readonly string[] {
   if (pack.body.kind !== 'loaded') return [];
   const properties = Object.values(pack.body.manifest.configSchema.properties);
   return [...new Set(properties.flatMap((property) => property['x-env'] ?? []))];
+}
+
+/** The keys that a variable would set, with what their author says of them. */
+function purposeOf(pack: Pack, name: string): string {
+  if (pack.body.kind !== 'loaded') return '';
+  const keys = Object.entries(pack.body.manifest.configSchema.properties).filter(
+    ([, { 'x-env': own }]) => own === name,
+  );
+  return keys
+    .map(([key, { description }]) => (typeof description === 'string' ? `${key}: ${description}` : key))
+    .join('; ');
 }
 
 function packState(facts: PackFacts): PackState {

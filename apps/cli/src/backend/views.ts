@@ -73,7 +73,7 @@ export interface PackJson {
   readonly enabled: boolean;
   readonly state: StateJson;
   readonly tool_count: number;
-  readonly environment: readonly { readonly name: string; readonly allowed: boolean }[];
+  readonly environment: readonly { readonly name: string; readonly allowed: boolean; readonly purpose: string }[];
   /** Hosts that its calls may reach. */
   readonly reaches: readonly string[];
   readonly diagnostics: readonly DiagnosticJson[];

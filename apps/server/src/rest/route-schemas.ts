@@ -290,7 +290,13 @@ export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
     enabled: flag,
     state: component('State'),
     tool_count: whole,
-    environment: list(object({ name: text, allowed: flag })),
+    environment: list(
+      object({
+        name: text,
+        allowed: flag,
+        purpose: { ...text, description: 'The keys of its config that the variable would set, and what for.' },
+      }),
+    ),
     reaches: list(text),
     diagnostics: list(component('Diagnostic')),
   }),

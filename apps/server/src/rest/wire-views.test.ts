@@ -8,7 +8,7 @@ test('an agent sees neither the variables of a pack nor places in its files; an 
   const view = {
     code: 'p',
     state: { kind: 'ready' },
-    environment: [{ name: 'HOST_VARIABLE', allowed: true }],
+    environment: [{ name: 'HOST_VARIABLE', allowed: true, purpose: 'token' }],
     diagnostics: [diagnostic],
   } as unknown as PackView;
   for (const text of ['HOST_VARIABLE', '/srv/packs', 'code: p']) {
