@@ -181,6 +181,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     logger,
     conditions: new ConnectionConditions(),
     places: (workspaceId) => workspacePacks.places(workspaceId),
+    written: (workspaceId) => declared.writtenConnections(workspaceId),
     invoke: (request) => host.invoke(request),
     onState: (event) => events.emit('connection:state', event),
   });

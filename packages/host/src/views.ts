@@ -4,6 +4,7 @@ import type { ConnectionView, PackState, PackView, ToolView } from './host.ts';
 import type { McpSource } from './mcp/mcp-source.ts';
 import type { Pack } from './packs/pack.ts';
 import { reachOf } from './packs/reach.ts';
+import type { ConnectionSettings } from './settings/host-settings.ts';
 import type { ConnectionCondition } from './workspace/connection-conditions.ts';
 import type { Binding } from './workspace/connections.ts';
 import type { ToolEntry } from './workspace/tool-entry.ts';
@@ -169,5 +170,23 @@ export function connectionView({ connection, derived }: Binding, condition: Conn
     ...(lastValidatedAt === undefined ? {} : { lastValidatedAt }),
     ...(validationError === undefined ? {} : { validationError }),
     derived,
+  };
+}
+
+/** A connection that no tool uses: its pack is not enabled. */
+export function idleConnectionView(workspace: string, settings: ConnectionSettings): ConnectionView {
+  const { id, pack, toolType, connectionType, name, remoteClusterUrl, remoteConnectionId, auth } = settings;
+  return {
+    id,
+    workspace,
+    pack,
+    toolType,
+    connectionType,
+    name,
+    ...(remoteClusterUrl === undefined ? {} : { remoteClusterUrl }),
+    ...(remoteConnectionId === undefined ? {} : { remoteConnectionId }),
+    authType: auth.type,
+    status: 'registered_but_not_connected',
+    derived: false,
   };
 }

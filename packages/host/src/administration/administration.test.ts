@@ -369,3 +369,15 @@ test('of a thousand workspaces only the one that changed is touched', async () =
   const changed = before.flatMap((revision, index) => (runnerOf(index) === revision ? [] : [index]));
   expect(changed).toEqual([7]);
 });
+
+test('a connection whose pack is not enabled is listed, and a test of it says what to do', async () => {
+  const { host } = await hostWith();
+  await host.administration.connections.create('empty', connection('http://127.0.0.1:1', { id: 'idle' }), ACTOR);
+  expect(host.connections('empty')).toMatchObject([
+    { id: 'idle', status: 'registered_but_not_connected', derived: false },
+  ]);
+  const error = await refusal(host.testConnection('idle', 'empty'));
+  expect(error.hint).toBe('Enable its pack: capstan pack enable line_pack -w empty.');
+  await host.enablePack('line_pack', 'empty');
+  expect(host.connections('empty')).toMatchObject([{ id: 'idle', remoteClusterUrl: 'http://127.0.0.1:1' }]);
+});

@@ -10,7 +10,8 @@ import {
 } from '@capstan/sdk';
 import { egressOf } from '../backends/call-policy.ts';
 import type { ConnectionView, Host, HostEvents } from '../host.ts';
-import { connectionView } from '../views.ts';
+import type { ConnectionSettings } from '../settings/host-settings.ts';
+import { connectionView, idleConnectionView } from '../views.ts';
 import type { ConnectionCondition, ConnectionConditions } from '../workspace/connection-conditions.ts';
 import type { Binding } from '../workspace/connections.ts';
 import type { EnabledPack } from '../workspace/workspace.ts';
@@ -32,6 +33,8 @@ export interface ConnectionDeskOptions {
   readonly logger: Logger;
   readonly conditions: ConnectionConditions;
   readonly places: (workspaceId: string) => readonly ConnectionPlace[];
+  /** Those that were written at run time, whether a pack uses them or not. */
+  readonly written: (workspaceId: string) => readonly ConnectionSettings[];
   readonly invoke: Host['invoke'];
   readonly onState: (...event: HostEvents['connection:state']) => void;
 }
@@ -45,8 +48,13 @@ export class ConnectionDesk {
   }
 
   views(workspaceId: string): readonly ConnectionView[] {
-    const { conditions, places } = this.#options;
-    return places(workspaceId).map(({ binding }) => connectionView(binding, conditions.of(workspaceId, binding.id)));
+    const { conditions, places, written } = this.#options;
+    const used = places(workspaceId).map(({ binding }) => binding);
+    const idle = written(workspaceId).filter(({ id }) => used.every((binding) => binding.id !== id));
+    return [
+      ...used.map((binding) => connectionView(binding, conditions.of(workspaceId, binding.id))),
+      ...idle.map((settings) => idleConnectionView(workspaceId, settings)),
+    ];
   }
 
   /** @throws CapstanError CAPSTAN_CONNECTION_NOT_FOUND */
@@ -143,11 +151,21 @@ export class ConnectionDesk {
     const found =
       places.find(({ binding }) => binding.id === idOrName) ?? places.find(({ binding }) => binding.name === idOrName);
     if (found) return found;
+    const idle = this.#options.written(workspaceId).find(({ id, name }) => id === idOrName || name === idOrName);
+    if (idle !== undefined) throw servesNothing(idle, workspaceId);
     const shown = JSON.stringify(idOrName.slice(0, 128));
     throw new CapstanError('CAPSTAN_CONNECTION_NOT_FOUND', `no connection ${shown} in workspace ${workspaceId}`, {
       details: { candidates: places.map(({ binding: { id, name } }) => ({ id, name })) },
     });
   }
+}
+
+function servesNothing({ id, pack }: ConnectionSettings, workspaceId: string): CapstanError {
+  return new CapstanError(
+    'CAPSTAN_CONNECTION_NOT_FOUND',
+    `the connection ${id} serves nothing yet: no tool of an enabled pack uses it in workspace ${workspaceId}`,
+    { hint: `Enable its pack: capstan pack enable ${pack} -w ${workspaceId}.` },
+  );
 }
 
 function subjectOf(workspaceId: string, { binding, pack }: ConnectionPlace): TestSubject {

@@ -75,11 +75,17 @@ export class DeclaredState {
   /** All connections of a workspace, those that serve nothing too. */
   connectionsIn(workspaceId: string): readonly ConnectionSettings[] {
     const declared = this.#settings.workspaces.get(workspaceId)?.connections ?? [];
+    return [...declared, ...this.writtenConnections(workspaceId)];
+  }
+
+  /** Those of run time that the file does not declare, too. */
+  writtenConnections(workspaceId: string): readonly ConnectionSettings[] {
+    const declared = this.#settings.workspaces.get(workspaceId)?.connections ?? [];
     const taken = new Set(declared.flatMap(({ id, name }) => [id, name]));
     const written = [...this.runtimeOf(workspaceId).connections.values()].map((connection) =>
       runtimeConnection(connection, this.#settings.references),
     );
-    return [...declared, ...written.filter(({ id, name }) => !taken.has(id) && !taken.has(name))];
+    return written.filter(({ id, name }) => !taken.has(id) && !taken.has(name));
   }
 
   /** The system layers of a pack's config, highest first: the file's, the workspace's, that of all workspaces. */
