@@ -53,3 +53,14 @@ test('whatever the tools are called, names are unique (also without case), legal
     { numRuns: 1000 },
   );
 });
+
+test('a name that was given elsewhere counts, and whoever had it here is given another', () => {
+  const book = new NameBook();
+  expect(book.nameOf(tool('mail', 'send'))).toBe('send');
+  book.adopt('billing.send', 'send');
+  expect(book.nameOf(tool('billing', 'send'))).toBe('send');
+  expect(book.nameOf(tool('mail', 'send'))).toBe('mail_send');
+  book.adopt('mail.send', 'post');
+  expect(book.nameOf(tool('mail', 'send'))).toBe('post');
+  expect(book.toolIdOf('mail_send')).toBeUndefined();
+});

@@ -86,6 +86,23 @@ test('an added server stays, in its workspace alone, until it is removed', async
   expect(enablement.load().mcpServers).toBeUndefined();
 });
 
+test('a call that is under way ends on the server that is removed meanwhile', async () => {
+  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const service = await mcpService(['waits'], () => {
+    reached.resolve();
+    return released.promise;
+  });
+  const { host } = await hostOn({ 'capstan.yaml': LOOPBACK });
+  await host.addMcpServer({ name: 'slow', workspace: 'default', server: { url: service.url } });
+  await host.settled();
+  const underWay = host.invoke({ tool: 'slow.waits' });
+  await reached.promise;
+  await host.removeMcpServer('slow');
+  expect((await host.invoke({ tool: 'slow.waits' })).status).toBe('failed');
+  released.resolve();
+  expect(await underWay).toMatchObject({ status: 'succeeded' });
+});
+
 test('a wrong declaration, a taken name and an unset variable are refused or named', async () => {
   const { host } = await hostOn({ 'capstan.yaml': LOOPBACK });
   const add = (name: string, server: Record<string, string>) =>

@@ -14,10 +14,16 @@ export interface McpService {
   restart(): Promise<void>;
 }
 
-/** A server whose tools answer with their name and arguments; the tool `fails` fails, and `breaks` is a protocol error. */
-export async function mcpService(tools: readonly string[] = ['echo', 'fails', 'breaks']): Promise<McpService> {
+/**
+ * A server whose tools answer with their name and arguments; the tool `fails` fails, `breaks` is a protocol error, and
+ * `waits` answers when `onWait` resolves.
+ */
+export async function mcpService(
+  tools: readonly string[] = ['echo', 'fails', 'breaks'],
+  onWait: () => Promise<void> = () => Promise.resolve(),
+): Promise<McpService> {
   const authorizations: (string | undefined)[] = [];
-  const handler = createMcpHandler(() => serverOf(tools));
+  const handler = createMcpHandler(() => serverOf(tools, onWait));
   const handle = toNodeHandler(handler);
   const listen = async (port: number): Promise<HttpServer> => {
     const http = createServer((request, response) => {
@@ -48,7 +54,7 @@ export async function mcpService(tools: readonly string[] = ['echo', 'fails', 'b
   };
 }
 
-function serverOf(tools: readonly string[]): Server {
+function serverOf(tools: readonly string[], onWait: () => Promise<void>): Server {
   const server = new Server({ name: 'service', version: '3.2.1' }, { capabilities: { tools: { listChanged: true } } });
   server.setRequestHandler('tools/list', () => ({
     tools: tools.map((name) => ({
@@ -58,7 +64,8 @@ function serverOf(tools: readonly string[]): Server {
       annotations: { readOnlyHint: true },
     })),
   }));
-  server.setRequestHandler('tools/call', ({ params }) => {
+  server.setRequestHandler('tools/call', async ({ params }) => {
+    if (params.name === 'waits') await onWait();
     if (params.name === 'breaks') throw Object.assign(new Error('broken'), { code: -32_050, data: { why: 'x' } });
     return {
       content: [{ type: 'text', text: params.name }],
