@@ -57,6 +57,7 @@ import type { ExposedNames, RuntimeKeeper } from './state/runtime-keeper.ts';
 import { CAPSTAN_VERSION } from './version.ts';
 import { callToolOver } from './workflows/call-tool.ts';
 import { runsOver } from './workflows/runs-over.ts';
+import { keepSchedules } from './workflows/schedules.ts';
 import { ConnectionConditions } from './workspace/connection-conditions.ts';
 import { NameRecords } from './workspace/name-records.ts';
 import { Workspace } from './workspace/workspace.ts';
@@ -250,6 +251,9 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   });
   await connections.lookAtAccounts([...workspaces.keys()]);
   await engine.open(callToolOver({ engine, lookup, invoke: (request) => host.invoke(request) }));
+  const tellSchedules = keepSchedules(engine, () => workspaces.values(), logger);
+  events.on('catalog:changed', () => void tellSchedules());
+  await tellSchedules();
   return host;
 }
 

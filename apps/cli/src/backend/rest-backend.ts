@@ -133,9 +133,8 @@ class RestBackend implements Backend {
     return (await this.#post(connection, workspace, 'authorize')) as AuthorizationJson;
   }
 
-  async administer<Answer>({ method, path, body }: AdministrativeRequest): Promise<Answer> {
-    const request = { method, path: ['v1', ...path], ...(body === undefined ? {} : { body }) };
-    return (await this.#client.read(request)) as Answer;
+  async administer<Answer>({ path, ...rest }: AdministrativeRequest): Promise<Answer> {
+    return (await this.#client.read({ ...rest, path: ['v1', ...path] })) as Answer;
   }
 
   async listCircuits(workspace: string): Promise<readonly CircuitJson[]> {

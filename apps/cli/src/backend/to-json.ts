@@ -49,6 +49,7 @@ export function toolDetailJson(view: ToolView, connections: readonly ConnectionV
   return {
     ...toolJson(view),
     backend,
+    ...(view.isDurable === undefined ? {} : { durable: view.isDurable }),
     aliases,
     permissions,
     examples,

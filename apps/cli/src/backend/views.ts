@@ -55,6 +55,8 @@ export interface ToolWithSchemasJson extends ToolJson {
 /** Everything about a tool. */
 export interface ToolDetailJson extends ToolWithSchemasJson {
   readonly backend: string;
+  /** Of a workflow: whether its runs outlive the host. */
+  readonly durable?: boolean;
   readonly aliases: readonly string[];
   readonly permissions: readonly string[];
   readonly examples: readonly JsonValue[];

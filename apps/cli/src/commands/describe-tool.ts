@@ -44,6 +44,7 @@ function toolText(tool: ToolDetailJson, printer: Printer): string {
       fact('state', inColour(`${sign} ${stateName(tool.state)}`)),
       ...stateDetails(tool.state).map((line) => `             ${line}`),
       fact('backend', tool.backend),
+      ...optionalFact('runs', durabilityText(tool.durable)),
       ...optionalFact('danger', tool.danger_level),
       fact('hints', hintsText(tool.annotations)),
       ...optionalFact('category', tool.category),
@@ -107,4 +108,9 @@ function seconds(value: JsonValue | undefined): string {
 function memberOf(object: JsonObject, key: string): JsonObject {
   const value = object[key];
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+}
+
+function durabilityText(durable: boolean | undefined): string | undefined {
+  if (durable === undefined) return undefined;
+  return durable ? 'durable: they outlive the host' : 'not durable: without a database they end with the host';
 }

@@ -189,6 +189,7 @@ export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
     {
       ...TOOL_PROPERTIES,
       backend: text,
+      durable: { type: 'boolean', description: 'Of a workflow: whether its runs outlive the host.' },
       aliases: list(text),
       permissions: list(text),
       examples: list({}),

@@ -38,6 +38,7 @@ export function toolDetail(view: ToolView, connections: readonly ConnectionView[
   return {
     ...toolSummary(view),
     backend: definition.backendKind,
+    ...(view.isDurable === undefined ? {} : { durable: view.isDurable }),
     aliases: definition.aliases,
     permissions: definition.permissions,
     examples: definition.examples,

@@ -1,5 +1,5 @@
-import { maskSecrets } from '@capstan/schema';
-import { CapstanError, type InvocationOutcome, type JsonObject, type JsonValue } from '@capstan/sdk';
+import { compileSchema, maskSecrets } from '@capstan/schema';
+import { CapstanError, type InvocationOutcome, type JsonObject, type JsonSchema, type JsonValue } from '@capstan/sdk';
 import { type RunView, readWorkflow, type StepView, type WorkflowEngine } from '@capstan/workflow';
 import type { InvokeRequest } from '../host.ts';
 import type { ToolLookup } from '../pipeline/resolve.ts';
@@ -64,8 +64,19 @@ async function startWorkflow(request: StartRun, engine: WorkflowEngine): Promise
       details: { problems: errors.map(({ code, message, hint }) => ({ code, message, hint })) },
     });
   }
+  refuseUnfit(definition.inputSchema, inputs);
   const key = idempotencyKey === undefined ? {} : { idempotencyKey: `${workspace} ${principal.id} ${idempotencyKey}` };
   return engine.start({ definition, workspace, principal, inputs, ...key });
+}
+
+function refuseUnfit(schema: JsonSchema, inputs: JsonObject): void {
+  const compilation = compileSchema(schema, { origin: 'own' });
+  const problems = compilation.ok ? compilation.schema.problems(inputs) : [];
+  if (problems.length === 0) return;
+  const said = problems.slice(0, 3).map(({ message }) => message);
+  throw new CapstanError('CAPSTAN_INVALID_ARGUMENTS', `the inputs do not fit: ${said.join('; ')}`, {
+    details: { problems: problems.slice(0, 20).map(({ pointer, message }) => ({ pointer, message })) },
+  });
 }
 
 function redacted(view: RunView, lookup: ToolLookup): RunView {

@@ -22,7 +22,13 @@ interface WorkflowRunnerOptions {
 /** Runs a tool that is a composition of tools: its result when it is quick, else a handle of the run. */
 export function workflowRunner(options: WorkflowRunnerOptions): ToolRunner {
   const bound: BoundTool = { connectionId: undefined, run: (input, context) => run({ ...input }, context, options) };
-  return { bind: () => bound, state: () => READY, connectionIds: () => [], isDurable: options.engine.isDurable };
+  return {
+    bind: () => bound,
+    state: () => READY,
+    connectionIds: () => [],
+    isDurable: options.engine.isDurable,
+    workflow: options.definition,
+  };
 }
 
 type Inputs = Parameters<WorkflowEngine['start']>[0]['inputs'];

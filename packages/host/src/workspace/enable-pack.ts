@@ -1,5 +1,5 @@
 import type { ManifestTool, PackManifest, ToolBackend } from '@capstan/manifest';
-import type { CapstanError } from '@capstan/sdk';
+import type { CapstanError, ToolDefinition } from '@capstan/sdk';
 import type { WorkflowEngine } from '@capstan/workflow';
 import { codeRunner, toolTypeOf } from '../backends/code-runner.ts';
 import type { DeclaredCallFactory, DeclaredCallReading } from '../backends/declared-calls.ts';
@@ -56,7 +56,7 @@ export function connectionTypeOf(tool: ManifestTool, packCode: string): string {
 
 function toolEntry(runtime: PackRuntime, tool: ManifestTool): Omit<ToolEntry, 'exposedName'> {
   const { manifest } = runtime.instance.sources;
-  const definition = toolDefinition(manifest, tool);
+  const definition = withInputs(toolDefinition(manifest, tool), tool);
   const policy = effectivePolicy(tool, runtime.defaults, packPolicyOf(runtime, connectionTypeOf(tool, manifest.code)));
   return {
     definition,
@@ -147,4 +147,11 @@ function compositionRunner({ workflows, instance }: PackRuntime, toolId: string,
   }
   const first = diagnostics.find(({ severity }) => severity === 'error');
   return unsupportedRunner(toolId, `its workflow cannot run: ${first?.message ?? 'it cannot be read'}`);
+}
+
+/** A workflow that declares its inputs says with them what its tool takes. */
+function withInputs(definition: ToolDefinition, tool: ManifestTool): ToolDefinition {
+  if (tool.backend.kind !== 'workflow' || !Object.hasOwn(tool.backend.spec, 'inputs')) return definition;
+  const { definition: workflow } = workflowOf(tool);
+  return workflow === undefined ? definition : { ...definition, inputSchema: workflow.inputSchema };
 }

@@ -1,5 +1,6 @@
 import type { CompiledSchema, Redactor } from '@capstan/schema';
 import type { BreakerPolicy, RetryPolicy, ToolContext, ToolDefinition } from '@capstan/sdk';
+import type { WorkflowDefinition } from '@capstan/workflow';
 import type { ToolState } from '../host.ts';
 
 /** How calls of a tool are made, after tool, pack and host defaults: nothing downstream fills in a default. */
@@ -47,6 +48,8 @@ export interface ToolRunner {
   state(): ToolState;
   /** Of a workflow: whether its runs survive the end of the process. */
   readonly isDurable?: boolean;
+  /** Of a workflow. */
+  readonly workflow?: WorkflowDefinition;
   /** The hosts' view of its connections: ids that a caller may name. */
   connectionIds(): readonly string[];
 }

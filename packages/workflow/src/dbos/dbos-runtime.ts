@@ -21,6 +21,9 @@ interface RuntimeOptions {
 type RunFunction = (start: RecordedStart) => Promise<unknown>;
 type ScheduleFunction = (at: Date, context: unknown) => Promise<void>;
 
+/** How soon a schedule that changed counts. */
+const SCHEDULE_POLL_MS = 2_000;
+
 const RUN = 'capstan_run';
 const SCHEDULED = 'capstan_schedule';
 /** Hosts that die one after the other under a run; each recovery counts. */
@@ -53,6 +56,7 @@ export async function launch(functions: RunFunctions, { pool, hostId, logger }: 
     applicationVersion: INTERPRETER_VERSION,
     serializer: PLAIN_JSON,
     tracingEnabled: false,
+    schedulerPollingIntervalMs: SCHEDULE_POLL_MS,
     logger: quietLogger(logger),
   });
   // Its own migrations are not made for hosts that start together.

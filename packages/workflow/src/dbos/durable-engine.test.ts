@@ -1,7 +1,8 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WorkflowEngine } from '../engine.ts';
 import { describeEngine } from '../run/engine.contract.test.support.ts';
 import type { CallTool } from '../run/run-environment.ts';
+import { startOf, TestTools } from '../run/run-kit.test.support.ts';
 import { silent, startPostgres, type TestPostgres } from './database.test.support.ts';
 import { createDurableEngine } from './durable-engine.ts';
 
@@ -27,4 +28,17 @@ afterAll(async () => {
 describeEngine(async (tools) => {
   call = tools.call;
   return engine;
+});
+
+test('a workflow with a schedule starts by itself, and stops when the schedule goes', async () => {
+  const tools = new TestTools({ echo: () => null });
+  call = tools.call;
+  const started = { ...startOf('steps: [{ id: a, tool: echo }]'), workspace: 'clock' };
+  await engine.schedule([{ name: 'clock flow', cron: '* * * * * *', start: started }]);
+  while ((await engine.list({ workspace: 'clock' })).items.length < 2)
+    await new Promise((done) => setTimeout(done, 100));
+  const { items } = await engine.list({ workspace: 'clock' });
+  expect(items[0]).toMatchObject({ principalId: 'user:ann' });
+  expect(new Set(items.map(({ id }) => id)).size).toBe(items.length);
+  await engine.schedule([]);
 });

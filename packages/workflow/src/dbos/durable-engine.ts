@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CapstanError, type JsonValue, type Logger } from '@capstan/sdk';
-import { DBOS } from '@dbos-inc/dbos-sdk';
+import { DBOS, type WorkflowHandle } from '@dbos-inc/dbos-sdk';
 import { Client, type Pool } from 'pg';
 import type {
   ApprovalAnswer,
@@ -116,7 +116,7 @@ class DurableEngine implements WorkflowEngine {
     this.#call = call;
     await this.#lease.start();
     this.#functions = await launch(
-      { run: (start) => this.#run(start), scheduled: (at, context) => this.#scheduled(at, context) },
+      { run: (start) => this.#interpret(start), scheduled: (at, context) => this.#scheduled(at, context) },
       { pool: this.#pool, hostId: this.#hostId, logger: this.#logger },
     );
   }
@@ -273,26 +273,26 @@ class DurableEngine implements WorkflowEngine {
     const { run } = this.#opened();
     const { runId, workspace, tool } = start.run;
     await this.#lease.held(this.#lease.epoch);
-    await outsideOfRuns(() =>
+    const handle = await outsideOfRuns(() =>
       DBOS.startWorkflow(run, {
         workflowID: attemptIdOf(runId, start.attempt),
         workflowAttributes: { workspace, ...(tool === undefined ? {} : { tool }) },
       })(start),
     );
+    this.#keepResult(`${workspace} ${runId}`, handle);
+  }
+
+  /** Who waits for a run that was started here need not ask the database. */
+  #keepResult(key: string, handle: WorkflowHandle<unknown>): void {
+    const result = outsideOfRuns(() => handle.getResult()) as Promise<RunResult>;
+    this.#results.set(key, result);
+    const forget = (): void => {
+      if (this.#results.get(key) === result) this.#results.delete(key);
+    };
+    result.then(forget, forget);
   }
 
   /** What DBOS runs: whenever it does, on whatever host, the same steps are asked for in the same order. */
-  #run(start: RecordedStart): Promise<RunResult> {
-    const { runId } = start.run;
-    const result = this.#interpret(start);
-    this.#results.set(runId, result);
-    const forget = (): void => {
-      if (this.#results.get(runId) === result) this.#results.delete(runId);
-    };
-    result.then(forget, forget);
-    return result;
-  }
-
   async #interpret(start: RecordedStart): Promise<RunResult> {
     const call = this.#call;
     if (call === undefined) throw new Error('the engine was not opened');
@@ -323,16 +323,21 @@ class DurableEngine implements WorkflowEngine {
       readonly start: Omit<StartRunRequest, 'definition'>;
     };
     const definition = await this.#definitions.find(digest);
-    await this.start({ ...start, definition, idempotencyKey: `${name} ${at.toISOString()}` });
+    await this.start({
+      ...start,
+      definition, // Recorded as JSON, a date is a text.
+      idempotencyKey: `${name} ${new Date(at).toISOString()}`,
+    });
   }
 
   async #untilEnd(place: RunPlace, signal: AbortSignal): Promise<RunResult | undefined> {
     while (!signal.aborted) {
-      const here = this.#results.get(place.runId);
-      if (here !== undefined) await Promise.race([here.catch(() => undefined), aborted(signal)]);
+      const here = this.#results.get(`${place.workspace} ${place.runId}`);
+      const ended = here && (await Promise.race([here.catch(() => undefined), aborted(signal)]));
+      if (ended !== undefined) return ended;
       const { result } = await outsideOfRuns(() => lastAttempt(place));
       if (result !== undefined) return result;
-      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, here === undefined ? RESULT_POLL_MS : 2));
+      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, RESULT_POLL_MS));
     }
     return undefined;
   }

@@ -4,7 +4,7 @@ import { importForeign } from '../import/import-foreign.ts';
 import { checkStructure } from './check-structure.ts';
 import { checkTools, type KnownTools } from './check-tools.ts';
 import { digestOf } from './digest.ts';
-import { isJsonObject, numberAt, textAt } from './json.ts';
+import { isJsonObject, numberAt, objectAt, textAt } from './json.ts';
 import { orderSteps } from './order-steps.ts';
 import { readInputs } from './read-inputs.ts';
 import { readStep } from './read-step.ts';
@@ -90,6 +90,8 @@ function definitionOf(source: JsonObject, { report, options }: Reading): Workflo
   if (options.tools !== undefined) checkTools(written, options.tools, report);
   if (steps === undefined || report.hasErrors) return undefined;
   const timeoutMs = numberAt(source, 'timeout_ms');
+  const schedule = objectAt(source, 'schedule');
+  const cron = schedule === undefined ? undefined : textAt(schedule, 'cron');
   return {
     description: textAt(source, 'description') ?? '',
     inputSchema: inputs.schema,
@@ -98,6 +100,9 @@ function definitionOf(source: JsonObject, { report, options }: Reading): Workflo
     maxParallel: numberAt(source, 'max_parallel') ?? DEFAULT_MAX_PARALLEL,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(output === undefined ? {} : { output }),
+    ...(schedule === undefined || cron === undefined
+      ? {}
+      : { schedule: { cron, inputs: objectAt(schedule, 'inputs') ?? {} } }),
     source,
     digest: digestOf(source),
   };

@@ -75,6 +75,8 @@ export interface WorkflowDefinition {
   readonly timeoutMs?: number;
   /** What the run gives. Absent: the results of the steps by their ids. */
   readonly output?: WorkflowTemplate;
+  /** When runs start by themselves: five fields of cron, UTC. */
+  readonly schedule?: { readonly cron: string; readonly inputs: JsonObject };
   /** What it was read from, in our own form. */
   readonly source: JsonObject;
   /** SHA-256 of the source: a run finishes on the definition that it began with. */
