@@ -133,3 +133,23 @@ test('a service that keeps idempotency keys gets a call again that may have been
   const keys = service.requests.map((request) => /Idempotency-Key: (\S+)/.exec(request)?.[1]);
   expect([new Set(keys).size, keys.length, service.questions.length]).toEqual([1, 4, 1]);
 });
+
+test('the pool of a service is kept as long as one connection uses it, and let go with the last', async () => {
+  const services = [await scriptedService(), await scriptedService()];
+  const { adapter } = testAdapter();
+  const [first, second] = [clusterOf(services), clusterOf(services)];
+  const counts = () => services.map(({ requests }) => requests.length);
+  await adapter.call(callOf(first));
+  await adapter.call(callOf(second));
+  expect(counts()).toEqual([1, 1]);
+  await adapter.call(callOf(first));
+  adapter.release(first);
+  await adapter.call(callOf(second));
+  // The pool went on: the turn of the second endpoint came.
+  expect(counts()).toEqual([2, 2]);
+  await adapter.call(callOf(second));
+  adapter.release(second);
+  await adapter.call(callOf(clusterOf(services)));
+  // A new pool begins anew.
+  expect(counts()).toEqual([4, 2]);
+});
