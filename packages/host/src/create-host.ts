@@ -14,16 +14,21 @@ import {
 import { createResultCache, type ResultCache } from '@capstan/limits';
 import { createRemoteToolAdapter, type HostRemoteToolAdapter } from '@capstan/remote';
 import type { Clock, Logger, ToolConnection } from '@capstan/sdk';
+import { type ApprovalStore, createMemoryStore } from '@capstan/store';
 import { createMemoryEngine } from '@capstan/workflow';
 import { EventEmitter } from 'eventemitter3';
 import { Administration } from './administration/administration.ts';
 import { ChangeLane } from './administration/change-lane.ts';
+import { approvalDesk } from './approvals/approval-desk.ts';
+import { approveStage } from './approvals/approve-stage.ts';
 import type { AuditSink } from './audit/audit-record.ts';
 import { declaredCallsOver } from './backends/declared-calls.ts';
 import { packHttpOver } from './backends/pack-http/pack-http.ts';
 import { circuitsOnTheWire, openCircuits } from './circuit-views.ts';
 import { ConnectionDesk } from './connection-test/connection-desk.ts';
 import { createRootScope } from './container.ts';
+import { memoryPins } from './contracts/contract-pins.ts';
+import { ToolContracts } from './contracts/tool-contracts.ts';
 import type { Host, HostEvents } from './host.ts';
 import type { HostOptions } from './host-options.ts';
 import { loadHostSettings } from './load-host-settings.ts';
@@ -39,7 +44,7 @@ import { cacheStage } from './pipeline/cache.ts';
 import { composePipeline } from './pipeline/compose.ts';
 import { executeStage, type RunningCalls } from './pipeline/execute.ts';
 import { fallbackStage } from './pipeline/fallback.ts';
-import type { Next } from './pipeline/invocation.ts';
+import type { Interceptor, Next } from './pipeline/invocation.ts';
 import { limitFinder } from './pipeline/limit-rules.ts';
 import { rateLimitStage } from './pipeline/rate-limit.ts';
 import { resolveStage, type ToolLookup } from './pipeline/resolve.ts';
@@ -60,7 +65,7 @@ import { runsOver } from './workflows/runs-over.ts';
 import { keepSchedules } from './workflows/schedules.ts';
 import { ConnectionConditions } from './workspace/connection-conditions.ts';
 import { NameRecords } from './workspace/name-records.ts';
-import { Workspace } from './workspace/workspace.ts';
+import { type DriftJudge, Workspace } from './workspace/workspace.ts';
 import { WorkspacePacks } from './workspace/workspace-packs.ts';
 
 /** The options with every default filled in. */
@@ -108,7 +113,10 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   const keeper = keeperOf(options);
   const kept = await keeper.load();
   const declared = new DeclaredState({ settings, state: kept.state, application: applicationPacks(options, packs) });
-  const workspaces = makeWorkspaces(declared, kept.names);
+  const contracts = await openContracts(resolved, declared);
+  const judge: DriftJudge = (workspaceId, tools) => contracts.judge(workspaceId, tools);
+  const workspaces = makeWorkspaces(declared, kept.names, judge);
+  const approvalStore = options.approvals ?? createMemoryStore().approvals;
   const counts = newCounts();
   const running: RunningCalls = new Set();
   const cache = createResultCache({
@@ -129,6 +137,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     endpoints,
     results,
     cache,
+    approvals: approvalStore,
     invoke: (request) => host.invoke(request),
     onAnswered: (workspaceId, connectionId) => connections.onAnswered(workspaceId, connectionId),
   });
@@ -205,6 +214,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     addedServers: added,
     names,
     events,
+    judge,
     discover: (other) => discover(resolved, other),
     onAdded: (workspace) => host.takeIn(workspace),
     onRemoved: (workspaceId) => connections.forgetWorkspace(workspaceId),
@@ -234,6 +244,13 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     phase,
     circuits: () => circuitsOnTheWire(endpoints.views()),
     results,
+    approvals: approvalDesk({
+      store: approvalStore,
+      clock,
+      audit: (act) => host.audit(act),
+      onDecided: (approval) => events.emit('approval:decided', { workspace: approval.workspace, approval }),
+    }),
+    contracts,
     runs: runsOver({ engine, lookup, invoke: (request) => host.invoke(request) }),
     audit: resolved.audit,
     cache,
@@ -304,8 +321,31 @@ function keeperOf({ keeper, enablement }: HostOptions): RuntimeKeeper {
   return keeper ?? (enablement === undefined ? memoryKeeper() : enablementKeeper(enablement));
 }
 
-function makeWorkspaces(declared: DeclaredState, names: ReadonlyMap<string, ExposedNames>): Map<string, Workspace> {
-  return new Map(declared.workspaceIds().map((id) => [id, new Workspace(id, names.get(id))]));
+function makeWorkspaces(
+  declared: DeclaredState,
+  kept: ReadonlyMap<string, ExposedNames>,
+  judge: DriftJudge,
+): Map<string, Workspace> {
+  return new Map(
+    declared.workspaceIds().map((id) => {
+      const names = kept.get(id);
+      return [id, new Workspace(id, { judge, ...(names === undefined ? {} : { names }) })];
+    }),
+  );
+}
+
+async function openContracts(
+  { options, clock, logger }: ResolvedOptions,
+  declared: DeclaredState,
+): Promise<ToolContracts> {
+  const pins = options.pins ?? memoryPins();
+  return new ToolContracts({
+    pins,
+    kept: await pins.load(),
+    modeOf: (id) => declared.settings.workspaces.get(id)?.drift ?? declared.settings.drift,
+    clock,
+    logger,
+  });
 }
 
 /** A connection that no call begins to use any more. */
@@ -391,6 +431,7 @@ function makePipeline(parts: {
   readonly endpoints: Endpoints;
   readonly results: ResultStore;
   readonly cache: ResultCache;
+  readonly approvals: ApprovalStore;
   readonly invoke: Host['invoke'];
   readonly onAnswered: (workspaceId: string, connectionId: string) => void;
 }): Next {
@@ -410,6 +451,17 @@ function makePipeline(parts: {
       logger,
     }),
     validateStage,
+    ...own(
+      resolved.options.stages,
+      approveStage({
+        store: parts.approvals,
+        levelOf: (id) =>
+          parts.declared.settings.workspaces.get(id)?.approvalLevel ?? parts.declared.settings.approvals.level,
+        expiresMs: () => parts.declared.settings.approvals.expiresMs,
+        clock,
+        onRequested: (approval) => events.emit('approval:requested', { workspace: approval.workspace, approval }),
+      }),
+    ),
     storeResultStage({ store: parts.results, clock, logger, maxInlineBytes: inlineLimit(resolved) }),
     cacheStage({ cache: parts.cache, clock, logger, invoke: parts.invoke }),
     fallbackStage({ clock, logger, lookup, invoke: parts.invoke }),
@@ -424,6 +476,11 @@ function makePipeline(parts: {
     }),
     ...(resolved.options.stages ?? []),
   ]);
+}
+
+/** A stage of the host's own, unless the application brings one. */
+function own(stages: readonly Interceptor[] = [], stage: Interceptor): readonly Interceptor[] {
+  return stages.some((other) => other.stage === stage.stage) ? [] : [stage];
 }
 
 const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };

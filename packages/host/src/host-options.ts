@@ -1,9 +1,11 @@
 import type { OutgoingTracing, TokenStore } from '@capstan/http';
 import type { SecondLevel } from '@capstan/limits';
+import type { Policy } from '@capstan/policy';
 import type { Clock, JsonObject, Logger } from '@capstan/sdk';
+import type { ApprovalStore } from '@capstan/store';
 import type { WorkflowEngine } from '@capstan/workflow';
 import type { AuditSink } from './audit/audit-record.ts';
-import type { Policy } from './pipeline/authorize.ts';
+import type { ContractPins } from './contracts/contract-pins.ts';
 import type { CallObserver } from './pipeline/call-observer.ts';
 import type { Interceptor } from './pipeline/invocation.ts';
 import type { SharedLimiters } from './pipeline/rate-limit.ts';
@@ -59,7 +61,11 @@ export interface HostOptions {
   readonly services?: Readonly<Record<string, unknown>>;
   /** Decides who may call what. Default: whoever has a role that calls may call what is enabled. */
   readonly policy?: Policy;
-  /** Stages that the host has none of its own for: `approve` and `cache`. */
+  /** Keeps calls that wait for an operator. Default: in memory. */
+  readonly approvals?: ApprovalStore;
+  /** Keeps the definitions of tools that were accepted. Default: in memory. */
+  readonly pins?: ContractPins;
+  /** Stages that take the place of the host's own. */
   readonly stages?: readonly Interceptor[];
   /** Hears of every call, for metrics and traces. */
   readonly observer?: CallObserver;

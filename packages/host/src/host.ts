@@ -1,6 +1,7 @@
 import type { ConfigResolution, MissingKey } from '@capstan/config';
 import type { CacheEntryView, CacheStatistics, WindowState } from '@capstan/limits';
 import type { CallerChannel, NamedUpstream } from '@capstan/mcp';
+import type { PolicyExplanation } from '@capstan/policy';
 import type { Diagnostic } from '@capstan/schema';
 import type {
   CallOrigin,
@@ -17,10 +18,13 @@ import type {
   ToolProgress,
   WireError,
 } from '@capstan/sdk';
+import type { StoredApproval } from '@capstan/store';
 import type { Actor } from './administration/actor.ts';
 import type { HostAdministration } from './administration/host-administration.ts';
+import type { ApprovalDesk } from './approvals/approval-desk.ts';
 import type { AdministrativeAct } from './audit/audit-record.ts';
 import type { ConnectionTestReport } from './connection-test/report.ts';
+import type { ContractDesk } from './contracts/contract-desk.ts';
 import type { McpFeature } from './mcp/mcp-features.ts';
 import type { Surface } from './surface.ts';
 import type { Runs } from './workflows/runs.ts';
@@ -315,6 +319,9 @@ export interface HostEvents {
       readonly uri: string;
     },
   ];
+  /** A call waits for an operator. */
+  'approval:requested': [event: { readonly workspace: string; readonly approval: StoredApproval }];
+  'approval:decided': [event: { readonly workspace: string; readonly approval: StoredApproval }];
   'catalog:changed': [event: { readonly workspace: string; readonly revision: number }];
   'invocation:started': [
     event: {
@@ -337,6 +344,17 @@ export interface HostEvents {
   ];
 }
 
+/** Whom and what {@link Host.explainPolicy} is about. */
+export interface ExplainPolicyQuestion {
+  readonly principal: Principal;
+  /** Tool id, exposed name or alias. */
+  readonly tool: string;
+  readonly workspace?: string;
+  /** Absent: about a call of which nothing is known. */
+  readonly arguments?: JsonObject;
+  readonly surface?: Surface;
+}
+
 /** A running host: the library's front door. Every method answers for one workspace. */
 export interface Host {
   /** What operators change while it runs. */
@@ -352,6 +370,14 @@ export interface Host {
   cacheView(workspace?: string): CacheView;
   /** Forgets results, on all replicas that share them; `isShared` is false where those could not be told. */
   clearCache(what?: ClearCacheOptions): Promise<{ readonly cleared: number; readonly isShared: boolean }>;
+  /** Calls that wait for an operator. */
+  readonly approvals: ApprovalDesk;
+  /** Tools whose definition is not the one that was accepted. */
+  readonly contracts: ContractDesk;
+  /** Why a principal may or may not call and see a tool; for operators. @throws CapstanError CAPSTAN_TOOL_NOT_FOUND */
+  explainPolicy(question: ExplainPolicyQuestion): PolicyExplanation;
+  /** All of a principal that decides what it sees: principals of one text see the same, until the policies change. */
+  visibilityOf(principal: Principal): string;
   /** Records an administrative act. Whoever acts calls it, also when it was refused; resolves when the record is written. */
   audit(act: AdministrativeAct): Promise<void>;
   /** The tools that a principal may see, sorted by exposed name. */

@@ -1,4 +1,5 @@
 export type { TokenStore } from '@capstan/http';
+export type { Policy, PolicyDecision, PolicyExplanation, PolicyQuestion } from '@capstan/policy';
 export { type Actor, APPLICATION_ACTOR } from './administration/actor.ts';
 export type {
   ConfigForm,
@@ -12,6 +13,7 @@ export type {
   WorkspaceView,
   WrittenConnectionView,
 } from './administration/host-administration.ts';
+export type { ApprovalDesk, DecideApproval } from './approvals/approval-desk.ts';
 export type {
   ActRecord,
   AdministrativeAct,
@@ -36,6 +38,8 @@ export {
   type ConnectionTestReport,
   type ConnectionTestStep,
 } from './connection-test/report.ts';
+export type { ContractDesk, ContractDifference } from './contracts/contract-desk.ts';
+export { type ContractPins, memoryPins } from './contracts/contract-pins.ts';
 export { createHost } from './create-host.ts';
 export type {
   AddMcpServerOptions,
@@ -58,7 +62,7 @@ export type {
 export type { EnablementState, EnablementStore, HostOptions } from './host-options.ts';
 export { loadHostSettings } from './load-host-settings.ts';
 export { inspectPack } from './packs/inspect-pack.ts';
-export { allowEnabledTools, type Policy, type PolicyDecision, type PolicyQuestion } from './pipeline/authorize.ts';
+export { allowEnabledTools } from './pipeline/authorize.ts';
 export type { CallObservation, CallObserver, ObservedCall } from './pipeline/call-observer.ts';
 export { type Interceptor, type Invocation, type Next, PIPELINE, type Stage } from './pipeline/invocation.ts';
 export type { SharedLimiters } from './pipeline/rate-limit.ts';

@@ -1,5 +1,6 @@
 import type { Invalidation, ResultCache } from '@capstan/limits';
 import type { NamedUpstream } from '@capstan/mcp';
+import type { Policy, PolicyExplanation } from '@capstan/policy';
 import {
   CapstanError,
   type Clock,
@@ -12,16 +13,20 @@ import { Slots } from '@capstan/workflow';
 import type { EventEmitter } from 'eventemitter3';
 import { type Actor, APPLICATION_ACTOR } from './administration/actor.ts';
 import type { Administration } from './administration/administration.ts';
+import type { ApprovalDesk } from './approvals/approval-desk.ts';
 import { actRecord } from './audit/act-record.ts';
 import type { AdministrativeAct, AuditSink } from './audit/audit-record.ts';
 import { BatchGathering, leaveSeat, takeSeat } from './batching/batch-gathering.ts';
 import type { ConnectionDesk } from './connection-test/connection-desk.ts';
+import { type ContractDesk, contractDesk } from './contracts/contract-desk.ts';
+import type { ToolContracts } from './contracts/tool-contracts.ts';
 import { newExecutionId } from './execution-id.ts';
 import type {
   AddMcpServerOptions,
   CacheView,
   ClearCacheOptions,
   ConnectionView,
+  ExplainPolicyQuestion,
   Host,
   HostEvents,
   InvokeRequest,
@@ -38,8 +43,8 @@ import type { AddedServers } from './mcp/added-servers.ts';
 import type { McpFeature } from './mcp/mcp-features.ts';
 import type { McpSources } from './mcp/mcp-sources.ts';
 import { pageOf } from './page.ts';
-import { decide, type Policy } from './pipeline/authorize.ts';
 import { digestOf } from './pipeline/call-identity.ts';
+import { decide } from './pipeline/authorize.ts';
 import type { RunningCalls } from './pipeline/execute.ts';
 import type { Invocation, Next } from './pipeline/invocation.ts';
 import type { ResultStore } from './results/result-store.ts';
@@ -69,6 +74,8 @@ export interface HostParts {
   readonly circuits: () => readonly JsonValue[];
   readonly results: ResultStore;
   readonly runs: Runs;
+  readonly approvals: ApprovalDesk;
+  readonly contracts: ToolContracts;
   readonly audit: AuditSink;
   readonly cache: ResultCache;
   readonly metrics: () => Readonly<Record<string, number>>;
@@ -78,6 +85,13 @@ export interface HostParts {
 
 function sameTool({ workspace, tool, connection }: InvokeRequest): string {
   return JSON.stringify([workspace, tool, connection]);
+}
+
+/** Who has to see what nobody can call, to decide about it. */
+const OVERSEEING: ReadonlySet<string> = new Set(['operator', 'admin', 'application']);
+
+function seesBlocked({ roles }: Principal): boolean {
+  return roles.some((role) => OVERSEEING.has(role));
 }
 
 const APPLICATION: Principal = { id: 'system:in_process', roles: ['application'], permissions: [] };
@@ -92,6 +106,7 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
  */
 export class RunningHost implements Host {
   readonly administration: Administration;
+  readonly contracts: ContractDesk;
   readonly #parts: HostParts;
   /** Tools of the application that every workspace has, those that come later too. */
   readonly #everywhere = new Map<ToolRunner, ReturnType<typeof applicationTool>>();
@@ -100,6 +115,12 @@ export class RunningHost implements Host {
   constructor(parts: HostParts) {
     this.#parts = parts;
     this.administration = parts.administration;
+    this.contracts = contractDesk({
+      contracts: parts.contracts,
+      workspace: (id) => this.#workspace(id),
+      audit: (act) => this.audit(act),
+      onChanged: (id) => this.#changed(id),
+    });
   }
 
   /** A workspace begins: it gets what every workspace has. */
@@ -284,6 +305,35 @@ export class RunningHost implements Host {
     return this.#parts.connections.complete(callback);
   }
 
+  get approvals(): ApprovalDesk {
+    return this.#parts.approvals;
+  }
+
+  explainPolicy({
+    principal,
+    tool: name,
+    workspace: id,
+    surface = 'rest',
+    ...question
+  }: ExplainPolicyQuestion): PolicyExplanation {
+    const { policy } = this.#parts;
+    const workspace = this.#workspace(id);
+    const tool = workspace.find(name)?.definition;
+    if (!tool) throw new CapstanError('CAPSTAN_TOOL_NOT_FOUND', `no such tool: ${JSON.stringify(name.slice(0, 128))}`);
+    const asked = { principal, tool, workspaceId: workspace.id, arguments: question.arguments, surface };
+    if (policy.explain !== undefined) return policy.explain(asked);
+    const call = decide(policy, { ...asked, arguments: question.arguments ?? NO_ARGUMENTS });
+    const isListed = decide(policy, { ...asked, arguments: undefined }).allow;
+    return { call, callable: call.allow ? 'always' : 'never', isListed, places: [] };
+  }
+
+  visibilityOf(principal: Principal): string {
+    const { sees, version } = this.#parts.policy;
+    const isOperator = seesBlocked(principal) ? 'operator' : '';
+    const seen = sees === undefined ? JSON.stringify([principal.roles, principal.permissions]) : sees(principal);
+    return `${version?.() ?? 0} ${isOperator} ${seen}`;
+  }
+
   get runs(): Runs {
     return this.#parts.runs;
   }
@@ -400,7 +450,8 @@ export class RunningHost implements Host {
     });
   }
 
-  #mayList({ definition: tool }: ToolEntry, principal: Principal, workspaceId: string): boolean {
+  #mayList({ definition: tool, drift }: ToolEntry, principal: Principal, workspaceId: string): boolean {
+    if (drift?.isBlocked === true && !seesBlocked(principal)) return false;
     return decide(this.#parts.policy, { principal, tool, workspaceId, arguments: undefined }).allow;
   }
 

@@ -145,7 +145,7 @@ export function toolView(entry: ToolEntry): ToolView {
   return {
     definition: entry.definition,
     exposedName: entry.exposedName,
-    state: entry.runner.state(),
+    state: entry.drift?.isBlocked === true ? { kind: 'changed' } : entry.runner.state(),
     connectionIds: entry.runner.connectionIds(),
     policy: entry.policy,
     ...(entry.runner.isDurable === undefined ? {} : { isDurable: entry.runner.isDurable }),

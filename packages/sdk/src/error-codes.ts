@@ -222,6 +222,12 @@ export const ERROR_CODES = {
     retriable: true,
     hint: 'The remote service kept failing and is left alone for a while; call again after details.retry_after_ms.',
   },
+  CAPSTAN_TOOL_CHANGED: {
+    httpStatus: 503,
+    exitCode: 5,
+    retriable: false,
+    hint: 'An operator has to look at it and accept it: "capstan tool diff", then "capstan tool accept".',
+  },
   CAPSTAN_EGRESS_DENIED: {
     httpStatus: 403,
     exitCode: 4,

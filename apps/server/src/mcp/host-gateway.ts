@@ -9,7 +9,6 @@ import type {
 } from '@capstan/mcp';
 import type { CallGate } from '../call-gate.ts';
 import { hostUpstreams } from './host-upstreams.ts';
-import { permissionSetOf } from './permission-set.ts';
 
 /** Permission sets whose snapshots are kept; one more, and the one unused longest is made again when it comes back. */
 const MAX_SNAPSHOTS = 256;
@@ -21,7 +20,7 @@ export function createHostGateway(host: Host, gate?: CallGate): SearchableGatewa
   const snapshots = new Map<string, CatalogSnapshot>();
   return {
     listTools: (caller) => {
-      const key = `${caller.workspace} ${permissionSetOf(caller.principal)}`;
+      const key = `${caller.workspace} ${host.visibilityOf(caller.principal)}`;
       const revision = String(host.catalogRevision(caller.workspace));
       const known = snapshots.get(key);
       const snapshot = known?.revision === revision ? known : takeSnapshot(host, caller, revision);
@@ -63,7 +62,7 @@ function takeSnapshot(host: Host, caller: McpCaller, revision: string): CatalogS
 
 /** What cannot run here is of no use to an agent. */
 function isListed({ state }: ToolView): boolean {
-  return state.kind !== 'unsupported';
+  return state.kind !== 'unsupported' && state.kind !== 'changed';
 }
 
 function catalogTool({ exposedName, definition }: ToolView): CatalogTool {

@@ -2,7 +2,6 @@ import type { Host } from '@capstan/host';
 import type { McpFeatureCall, McpUpstreams, NamedUpstream } from '@capstan/mcp';
 import { CapstanError, type JsonObject } from '@capstan/sdk';
 import type { CallGate } from '../call-gate.ts';
-import { permissionSetOf } from './permission-set.ts';
 
 /** Lists kept; one more, and all are made again when they are asked for. */
 const MAX_LISTS = 256;
@@ -16,7 +15,7 @@ export function hostUpstreams(host: Host, gate?: CallGate): McpUpstreams {
   host.on('catalog:changed', () => lists.clear());
   return {
     list: ({ workspace, principal }) => {
-      const key = `${workspace} ${permissionSetOf(principal)}`;
+      const key = `${workspace} ${host.visibilityOf(principal)}`;
       const known = lists.get(key);
       if (known !== undefined) return known;
       if (lists.size >= MAX_LISTS) lists.clear();

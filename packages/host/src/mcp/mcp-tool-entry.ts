@@ -25,6 +25,7 @@ export function mcpToolEntry(parts: {
   return {
     definition,
     owner: parts.owner,
+    server: server.name,
     policy: effectivePolicy({ timeoutMs: server.timeoutMs, deadlineMs }, defaults),
     ...foreignSchemas(definition.inputSchema),
     runner: parts.runner,

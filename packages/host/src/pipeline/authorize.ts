@@ -1,29 +1,25 @@
-import type { Principal, ToolDefinition } from '@capstan/sdk';
+import type { Policy, PolicyDecision, PolicyQuestion } from '@capstan/policy';
+import { CapstanError } from '@capstan/sdk';
+import type { ToolEntry } from '../workspace/tool-entry.ts';
 import type { Interceptor } from './invocation.ts';
-import { denied } from './outcome.ts';
-import type { PolicyDecision } from './policy-decision.ts';
+import { denied, failed } from './outcome.ts';
 
-export type { PolicyDecision } from './policy-decision.ts';
-
-/** What a decision is about. */
-export interface PolicyQuestion {
-  readonly principal: Principal;
-  readonly tool: ToolDefinition;
-  readonly workspaceId: string;
-  /** Undefined asks whether there are arguments that would be allowed: whether to list the tool at all. */
-  readonly arguments: object | undefined;
-}
-
-/** Decides; never enforces. A throw counts as a denial. */
-export type Policy = (question: PolicyQuestion) => PolicyDecision;
-
-const ALLOWED: PolicyDecision = { allow: true };
+const ALLOWED: PolicyDecision = Object.freeze({ allow: true, policies: Object.freeze([]) });
 const CALLING_ROLES: ReadonlySet<string> = new Set(['agent', 'operator', 'admin', 'application']);
+const LISTING_ROLES: ReadonlySet<string> = new Set(['viewer', ...CALLING_ROLES]);
 
-/** The policy until a team writes its own: whoever has a role that calls may call what is enabled in the workspace. */
-export const allowEnabledTools: Policy = ({ principal }) => {
-  if (principal.roles.some((role) => CALLING_ROLES.has(role))) return ALLOWED;
-  return { allow: false, reason: `${principal.id} has no role that may call tools` };
+/**
+ * The policy of a host that was given none: what the shipped Cedar policies say, without Cedar. Whoever has a role that
+ * calls may call what is enabled in the workspace, a viewer may see it, and a principal with permissions has no others.
+ */
+export const allowEnabledTools: Policy = ({ principal, tool, arguments: given }) => {
+  const roles = given === undefined ? LISTING_ROLES : CALLING_ROLES;
+  if (!principal.roles.some((role) => roles.has(role))) {
+    return { allow: false, reason: 'only the roles agent, operator and admin may call tools' };
+  }
+  const { permissions } = principal;
+  if (permissions.length === 0 || tool.permissions.every((needed) => permissions.includes(needed))) return ALLOWED;
+  return { allow: false, reason: 'the tool needs permissions that this principal was not given' };
 };
 
 /** Asks the policy. */
@@ -38,11 +34,19 @@ export function authorizeStage(policy: Policy): Interceptor {
         tool: tool.definition,
         workspaceId,
         arguments: invocation.arguments,
+        surface: invocation.surface,
       });
       invocation.decision = decision;
-      return decision.allow ? next(invocation) : denied(invocation, decision.reason);
+      if (!decision.allow) return denied(invocation, decision.reason);
+      // After the decision: nobody learns of a tool that they may not call.
+      return tool.drift?.isBlocked === true ? failed(invocation, changedTool(tool)) : next(invocation);
     },
   };
+}
+
+function changedTool({ definition, drift }: ToolEntry): CapstanError {
+  const what = drift?.kind === 'new' ? 'is new' : 'changed since it was accepted';
+  return new CapstanError('CAPSTAN_TOOL_CHANGED', `the definition of ${definition.id} ${what}`);
 }
 
 /** Asks a policy; deny is the answer to every doubt. */

@@ -1,9 +1,9 @@
+import type { PolicyDecision } from '@capstan/policy';
 import type { InvocationOutcome, JsonObject, Principal } from '@capstan/sdk';
 import type { CacheUse } from '../audit/audit-record.ts';
 import type { InvokeRequest } from '../host.ts';
 import type { Surface } from '../surface.ts';
 import type { ToolEntry } from '../workspace/tool-entry.ts';
-import type { PolicyDecision } from './policy-decision.ts';
 
 /** One call on its way through the pipeline. Stages fill in what they find out. */
 export interface Invocation {

@@ -8,9 +8,11 @@ import type { SettingsLoading, SettingsSource } from './settings-model.ts';
 import { withoutText } from './yaml-diagnostic.ts';
 
 export type {
+  ApprovalLevel,
   CallDefaults,
   ConnectionClusterSettings,
   ConnectionSettings,
+  DriftMode,
   HostSettings,
   KeySettings,
   PackPolicy,

@@ -149,6 +149,9 @@ describe('a file that is right', () => {
     const { locate: _, document: _document, workspaces, ...rest } = settingsOf(text);
     expect(rest).toEqual({
       audit: {},
+      policies: [],
+      approvals: { level: 'high', expiresMs: 3_600_000 },
+      drift: 'block',
       cache: { maxEntries: 1_000, maxBytes: 67_108_864, ttlMs: 300_000 },
       limits: { onRedisFailure: { reads: 'open', writes: 'closed' }, redisTimeoutMs: 100 },
       discover: [],

@@ -14,15 +14,24 @@ import {
 } from './json-node.ts';
 import { callersOf, keyIn } from './map-auth.ts';
 import { connectionFrom } from './map-connection.ts';
+import { approvalsIn, governanceIn } from './map-governance.ts';
 import { auditIn, cacheIn, countsIn, limitsIn, rateLimitIn, sharedLimitsIn } from './map-limits.ts';
 import { policyIn } from './map-resilience.ts';
 import { telemetryOf } from './map-telemetry.ts';
 import { originOf } from './pack-origin.ts';
 import { joinGlob, joinPath } from './relative-path.ts';
-import { DEFAULT_CALLS, DEFAULT_LOG, DEFAULT_RESULTS, DEFAULT_SERVER, DEFAULT_WORKSPACE } from './settings-defaults.ts';
+import {
+  DEFAULT_CALLS,
+  DEFAULT_DRIFT,
+  DEFAULT_LOG,
+  DEFAULT_RESULTS,
+  DEFAULT_SERVER,
+  DEFAULT_WORKSPACE,
+} from './settings-defaults.ts';
 import {
   type CallDefaults,
   type ConnectionSettings,
+  DRIFT_MODES,
   type HostSettings,
   LOG_LEVELS,
   type PackOrigin,
@@ -50,6 +59,9 @@ export function mapSettings(file: CheckedFile): HostSettings {
       ...keyIn(key),
       position: file.locate(['keys', index]),
     })),
+    policies: texts(root, 'policies').map((glob) => joinGlob(file.path, glob)),
+    approvals: approvalsIn(memberOf(root, 'approvals'), file.locate(['approvals', 'webhook'])),
+    drift: wordOr(root, 'drift', DRIFT_MODES, DEFAULT_DRIFT),
     auth: callersOf(memberOf(root, 'auth')),
     egress: {
       allowPrivate: texts(egress, 'allow_private'),
@@ -109,6 +121,8 @@ function workspaceOf(id: string, workspace: JsonNode, file: CheckedFile): Worksp
     packs: texts(workspace, 'packs'),
     connections: connections.map((node, index) => connectionIn(node, [...path, 'connections', index], file)),
     limits: limitsIn(memberOf(workspace, 'limits')),
+    policies: texts(workspace, 'policies').map((glob) => joinGlob(file.path, glob)),
+    ...governanceIn(workspace),
     position: file.locate(path),
   };
 }

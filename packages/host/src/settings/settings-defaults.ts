@@ -51,3 +51,8 @@ export const DEFAULT_RESULTS: HostSettings['results'] = Object.freeze({ maxInlin
 
 /** The workspace of a file that declares none. */
 export const DEFAULT_WORKSPACE = 'default';
+
+export const DEFAULT_APPROVALS: HostSettings['approvals'] = Object.freeze({ level: 'high', expiresMs: 3_600_000 });
+
+/** A definition that nobody has seen is not offered. */
+export const DEFAULT_DRIFT: HostSettings['drift'] = 'block';

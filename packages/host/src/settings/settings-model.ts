@@ -129,8 +129,22 @@ export interface WorkspaceSettings {
   readonly connections: readonly ConnectionSettings[];
   /** Over all calls of the workspace. */
   readonly limits: LimitSettings;
+  /** Cedar files (globs) that hold here alone. */
+  readonly policies: readonly string[];
+  /** Absent: as in the whole host. */
+  readonly approvalLevel?: ApprovalLevel;
+  /** Absent: as in the whole host. */
+  readonly drift?: DriftMode;
   readonly position: SourcePosition;
 }
+
+/** From which danger level on calls wait for an operator. */
+export const APPROVAL_LEVELS = ['low', 'medium', 'high', 'critical', 'never'] as const;
+export type ApprovalLevel = (typeof APPROVAL_LEVELS)[number];
+
+/** What becomes of a tool whose definition is not the one that was accepted. */
+export const DRIFT_MODES = ['block', 'warn', 'accept'] as const;
+export type DriftMode = (typeof DRIFT_MODES)[number];
 
 /** An API key beside the bootstrap keys. `value` may be a reference; a literal one is a secret: never print it. */
 export interface KeySettings {
@@ -186,6 +200,15 @@ export interface HostSettings {
   /** By workspace id, in the file's order. Without a `workspaces` key: one, `default`, with nothing enabled. */
   readonly workspaces: ReadonlyMap<string, WorkspaceSettings>;
   readonly keys: readonly KeySettings[];
+  /** Cedar files (globs) that hold everywhere; relative ones are joined to the folder of the settings file. */
+  readonly policies: readonly string[];
+  readonly approvals: {
+    readonly level: ApprovalLevel;
+    readonly expiresMs: number;
+    /** Told of every approval that is asked for. `secret` may be a reference; a literal one is a secret: never print it. */
+    readonly webhook?: { readonly url: string; readonly secret: string; readonly position: SourcePosition };
+  };
+  readonly drift: DriftMode;
   readonly auth: {
     /** Whose access tokens are taken. */
     readonly issuers: readonly JwtIssuer[];

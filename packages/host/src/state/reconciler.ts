@@ -5,7 +5,7 @@ import type { AddedServers } from '../mcp/added-servers.ts';
 import type { Pack } from '../packs/pack.ts';
 import type { HostSettings } from '../settings/host-settings.ts';
 import type { NameRecords } from '../workspace/name-records.ts';
-import { Workspace } from '../workspace/workspace.ts';
+import { type DriftJudge, Workspace } from '../workspace/workspace.ts';
 import type { WorkspacePacks } from '../workspace/workspace-packs.ts';
 import type { DeclaredState } from './declared-state.ts';
 import type { ExposedNames } from './runtime-keeper.ts';
@@ -38,6 +38,7 @@ export interface ReconcilerParts {
   readonly addedServers: AddedServers;
   readonly names: NameRecords;
   readonly events: EventEmitter<HostEvents>;
+  readonly judge: DriftJudge;
   /** Finds the packs of other settings. */
   readonly discover: (settings: HostSettings) => ReadonlyMap<string, Pack>;
   /** A workspace begins or ends; its packs are not there yet, or gone already. */
@@ -120,7 +121,11 @@ export class Reconciler {
 
   #add(id: string, names: ExposedNames | undefined): void {
     const { workspaces, names: records, onAdded } = this.#parts;
-    const workspace = new Workspace(id, { ...records.of(id), ...names }, (this.#revisions.get(id) ?? -1) + 1);
+    const workspace = new Workspace(id, {
+      names: { ...records.of(id), ...names },
+      revision: (this.#revisions.get(id) ?? -1) + 1,
+      judge: this.#parts.judge,
+    });
     workspaces.set(id, workspace);
     onAdded(workspace);
   }

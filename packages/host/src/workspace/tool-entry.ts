@@ -1,6 +1,7 @@
 import type { CompiledSchema, Redactor } from '@capstan/schema';
 import type { BreakerPolicy, RetryPolicy, ToolContext, ToolDefinition } from '@capstan/sdk';
 import type { WorkflowDefinition } from '@capstan/workflow';
+import type { BreakerPolicy, JsonObject, RetryPolicy, ToolContext, ToolDefinition } from '@capstan/sdk';
 import type { ToolState } from '../host.ts';
 
 /** How calls of a tool are made, after tool, pack and host defaults: nothing downstream fills in a default. */
@@ -54,6 +55,16 @@ export interface ToolRunner {
   connectionIds(): readonly string[];
 }
 
+/** How a tool differs from what was accepted of it. */
+export interface ToolDrift {
+  readonly kind: 'changed' | 'new';
+  /** It can be neither called nor seen by agents until an operator accepts it. */
+  readonly isBlocked: boolean;
+  /** The accepted contract; a new tool has none. */
+  readonly before: JsonObject | undefined;
+  readonly after: JsonObject;
+}
+
 /** A tool of one workspace, ready to be called. */
 export interface ToolEntry {
   readonly definition: ToolDefinition;
@@ -72,6 +83,10 @@ export interface ToolEntry {
   readonly fallback?: string;
   /** Set where results are kept. */
   readonly cache?: CachePolicy;
+  /** The remote server that listed it: it can add and change tools without anybody having enabled them. */
+  readonly server?: string;
+  /** Set where its definition is not the one that was accepted. */
+  readonly drift?: ToolDrift;
   /** Context keys that the tool declared. */
   readonly contextKeys: readonly string[];
 }

@@ -1,12 +1,27 @@
 import { createToolSearch, NameBook, type ToolSearch } from '@capstan/catalog';
 import { CapstanError } from '@capstan/sdk';
 import type { PackInWorkspace } from './pack-in-workspace.ts';
-import type { ToolEntry } from './tool-entry.ts';
+import type { ToolDrift, ToolEntry } from './tool-entry.ts';
 
 /** An enabled pack and its tools. */
 export interface EnabledPack {
   readonly instance: PackInWorkspace;
   readonly tools: readonly Omit<ToolEntry, 'exposedName'>[];
+}
+
+/** Says which tools are not what was accepted, by tool id. */
+export type DriftJudge = (
+  workspaceId: string,
+  tools: readonly Omit<ToolEntry, 'exposedName'>[],
+) => ReadonlyMap<string, ToolDrift>;
+
+/** What {@link Workspace} begins with. */
+export interface WorkspaceOptions {
+  /** Exposed names that were given before, by tool id. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** Where its revisions begin: one that was gone for a while does not repeat those that somebody knows. */
+  readonly revision?: number;
+  readonly judge?: DriftJudge;
 }
 
 /** What one team sees: enabled packs, and the tools under every name by which they can be called. */
@@ -19,12 +34,10 @@ export class Workspace {
   #sorted: readonly ToolEntry[] | undefined;
   #search: ToolSearch | undefined;
   #revision: number;
+  readonly #judge: DriftJudge;
 
-  /**
-   * @param names Exposed names that were given before, by tool id.
-   * @param revision Where its revisions begin: one that was gone for a while does not repeat those that somebody knows.
-   */
-  constructor(id: string, names: Readonly<Record<string, string>> = {}, revision = 0) {
+  constructor(id: string, { names = {}, revision = 0, judge = () => new Map() }: WorkspaceOptions = {}) {
+    this.#judge = judge;
     this.id = id;
     this.#names = new NameBook(Object.entries(names));
     this.#revision = revision;
@@ -52,7 +65,7 @@ export class Workspace {
   /** Puts the tools of a pack. One whose id somebody else has is left out: the first owner keeps it. */
   enable(code: string, pack: EnabledPack): void {
     this.#packs.set(code, pack);
-    for (const tool of pack.tools) if (!this.#byId.has(tool.definition.id)) this.#put(tool, code);
+    for (const tool of this.#judged(pack.tools)) if (!this.#byId.has(tool.definition.id)) this.#put(tool, code);
     this.#changed();
   }
 
@@ -100,7 +113,7 @@ export class Workspace {
   replace(previous: readonly string[], tools: readonly Omit<ToolEntry, 'exposedName'>[], namespace: string): boolean {
     if (previous.length === 0 && tools.length === 0) return false;
     for (const id of previous) this.#remove(id);
-    for (const tool of tools) if (!this.#byId.has(tool.definition.id)) this.#put(tool, namespace);
+    for (const tool of this.#judged(tools)) if (!this.#byId.has(tool.definition.id)) this.#put(tool, namespace);
     this.#changed();
     return true;
   }
@@ -117,6 +130,15 @@ export class Workspace {
     return renamed.length > 0;
   }
 
+  /** A tool was accepted as it is. @returns whether it still stands here */
+  settleDrift({ definition, exposedName: _given, drift: _settled, ...tool }: ToolEntry): boolean {
+    if (this.#byId.get(definition.id)?.runner !== tool.runner) return false;
+    this.#remove(definition.id);
+    this.#put({ ...tool, definition }, namedTool({ definition }).packCode);
+    this.#changed();
+    return true;
+  }
+
   /** All tools, by exposed name. */
   tools(): readonly ToolEntry[] {
     this.#sorted ??= [...this.#byId.values()].sort((a, b) => (a.exposedName < b.exposedName ? -1 : 1));
@@ -127,6 +149,15 @@ export class Workspace {
   search(words: string): readonly ToolEntry[] {
     this.#search ??= createToolSearch(this.tools());
     return this.#search.find(words).flatMap((name) => this.find(name) ?? []);
+  }
+
+  #judged(tools: readonly Omit<ToolEntry, 'exposedName'>[]): readonly Omit<ToolEntry, 'exposedName'>[] {
+    const drifts = this.#judge(this.id, tools);
+    if (drifts.size === 0) return tools;
+    return tools.map((tool) => {
+      const drift = drifts.get(tool.definition.id);
+      return drift === undefined ? tool : { ...tool, drift };
+    });
   }
 
   #put(tool: Omit<ToolEntry, 'exposedName'>, namespace: string): void {

@@ -1,0 +1,1 @@
+export type { Policy, PolicyDecision, PolicyExplanation, PolicyPlace, PolicyQuestion } from './policy.ts';
