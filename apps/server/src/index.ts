@@ -1,4 +1,5 @@
 export type { Log, LogOptions } from '@capstan/telemetry';
+export { type ApprovalWebhookOptions, startApprovalWebhook } from './approvals/approval-webhook.ts';
 export { type AuditLog, createAuditLog, type VerifiedChain } from './audit/audit-log.ts';
 export { entryOfLine } from './audit/entry-of-line.ts';
 export { folderAuditLog } from './audit/folder-audit-log.ts';
@@ -22,6 +23,7 @@ export { readServerFile, type ServerAddress } from './data-folder/server-file.ts
 export { folderTokens } from './data-folder/token-file.ts';
 export { createHostGateway } from './mcp/host-gateway.ts';
 export { type McpHandlerOptions, mcpHandler } from './mcp/mcp-handler.ts';
+export { type OpenPolicyOptions, openPolicy, policySources } from './policy/open-policy.ts';
 export { auditFilterOf } from './rest/audit-routes.ts';
 export { cacheJson } from './rest/cache-routes.ts';
 export type { SettingsFile } from './rest/settings-routes.ts';
@@ -33,6 +35,7 @@ export { openSharedState, type SharedState, type SharedStateOptions } from './sh
 export { type RunningServer, type StartServerOptions, startServer } from './start-server.ts';
 export { type ImportOptions, importEnablement } from './state/import-enablement.ts';
 export { type DatabaseDescription, openState, type ServerState, type StateOptions } from './state/open-state.ts';
+export { storePins } from './state/store-pins.ts';
 export { type VaultTokensOptions, vaultTokens } from './state/vault-tokens.ts';
 export { type OpenedTelemetry, type OpenTelemetryOptions, openTelemetry } from './telemetry/open-telemetry.ts';
 export type { ServerTelemetry, ToolDurations, ToolTelemetry } from './telemetry/telemetry-route.ts';

@@ -23,15 +23,18 @@ import { createHostGateway } from './mcp/host-gateway.ts';
 import { type AuthorizedRequest, createMcpFront, type HttpFront, mountMcp } from './mcp/mount-mcp.ts';
 import { mountOAuthCallback, OAUTH_CALLBACK_PATH } from './oauth/oauth-callback.ts';
 import { openApiDocument } from './openapi/openapi-document.ts';
+import { approvalRoutes } from './rest/approval-routes.ts';
 import { type AuditRouteSources, auditRoutes } from './rest/audit-routes.ts';
 import { cacheRoutes } from './rest/cache-routes.ts';
 import { configRoutes } from './rest/config-routes.ts';
 import { connectionRoutes } from './rest/connection-routes.ts';
+import { contractRoutes } from './rest/contract-routes.ts';
 import { invokeRoutes } from './rest/invoke-routes.ts';
 import { keyRoutes } from './rest/key-routes.ts';
 import { mcpServerRoutes } from './rest/mcp-server-routes.ts';
 import { type Authorize, mountRoutes } from './rest/mount-routes.ts';
 import { operatorRoutes } from './rest/operator-routes.ts';
+import { policyRoutes } from './rest/policy-routes.ts';
 import { mountPublicRoutes } from './rest/public-routes.ts';
 import { runRoutes } from './rest/run-routes.ts';
 import { secretRoutes } from './rest/secret-routes.ts';
@@ -174,6 +177,15 @@ export function createServer(options: ServerOptions): CapstanServer {
     ...settingsRoutes(options.host, options.settingsFile),
     ...keyRoutes({ host: options.host, store: keyStore, declared: options.keys, now: Date.now }),
     ...connectionRoutes(options.host, () => `${publicUrl()}${OAUTH_CALLBACK_PATH}`),
+    ...approvalRoutes(options.host),
+    ...contractRoutes(options.host),
+    ...policyRoutes({
+      host: options.host,
+      keyStore,
+      declared: options.keys,
+      now: Date.now,
+      ...(options.audit === undefined ? {} : { audit: options.audit.log }),
+    }),
     ...sessionRoutes(auth.sessions),
     ...(options.metrics === undefined ? [] : [telemetryRoute(options.host, options.metrics, Date.now)]),
     ...cacheRoutes(options.host),

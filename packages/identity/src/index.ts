@@ -35,6 +35,7 @@ export {
   ROLE_SCOPES,
   ROLES,
   type Role,
+  rightsOf,
   type Scope,
 } from './roles.ts';
 export {

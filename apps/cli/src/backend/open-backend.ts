@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createHost, type EnablementStore, type Surface } from '@capstan/host';
-import { AUDIT_FOLDER, folderAuditLog, folderTokens, openDataFolder } from '@capstan/server';
+import { AUDIT_FOLDER, folderAuditLog, folderTokens, openDataFolder, openPolicy } from '@capstan/server';
 import type { CliIo } from '../cli-io.ts';
 import { commandLog } from '../command-log.ts';
 import { outgoingRequestPrinter } from '../debug-output.ts';
@@ -70,6 +70,7 @@ async function openInProcess({ io, options, printer, places, use }: InProcessRun
     audit: guestAudit(places.data, logger),
     enablement: enablementOf(places, use, stack),
     tokens: folderTokens(places.data),
+    policy: openPolicy({ settings, cwd: places.folder, clock: { now: Date.now } }),
     // Without a server nobody could fetch what is kept back.
     results: 'inline',
     ...(options.debug ? { onOutgoingRequest: outgoingRequestPrinter(printer) } : {}),

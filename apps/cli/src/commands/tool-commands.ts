@@ -6,6 +6,7 @@ import { readWrittenArgument, type WrittenArgument } from '../tool-arguments/too
 import { callTool } from './call-tool.ts';
 import { describeTool } from './describe-tool.ts';
 import { listTools } from './list-tools.ts';
+import { acceptTool, diffTool } from './tool-drift.ts';
 
 interface ListFlags {
   readonly search?: string;
@@ -23,6 +24,7 @@ export function addToolCommands(program: Command, run: CommandRunner): void {
   addList(tool, run);
   addDescribe(tool, run);
   addCall(tool, run);
+  addDrift(tool, run);
 }
 
 function addList(tool: Command, run: CommandRunner): void {
@@ -80,6 +82,28 @@ call succeeded.`,
       const { arg, ...rest } = flags;
       return run(command, (context) => callTool(context, { name, written: arg, ...rest }));
     });
+}
+
+function addDrift(tool: Command, run: CommandRunner): void {
+  tool
+    .command('diff')
+    .description('show how a tool differs from what was accepted of it; without a name, which tools do')
+    .argument('[name]', 'exposed name, tool id or alias')
+    .addOption(jsonFlag())
+    .addHelpText('after', examples([['capstan tool diff line.send_message', 'member by member']]))
+    .action((name: string | undefined, _flags: object, command: Command) =>
+      run(command, (context) => diffTool(context, name)),
+    );
+  tool
+    .command('accept')
+    .description('accept a tool whose definition changed, or a new one, as it is now')
+    .argument('<name>', 'exposed name, tool id or alias')
+    .option('--digest <hex>', 'of what "capstan tool diff" showed: refused when it changed again')
+    .addOption(jsonFlag())
+    .addHelpText('after', examples([['capstan tool accept line.send_message', 'agents see it again']]))
+    .action((name: string, flags: { readonly digest?: string }, command: Command) =>
+      run(command, (context) => acceptTool(context, name, flags.digest)),
+    );
 }
 
 function collectArguments(text: string, sofar: readonly WrittenArgument[]): readonly WrittenArgument[] {

@@ -11,6 +11,7 @@ import {
   openAudit,
   openAuth,
   openDataFolder,
+  openPolicy,
   openState,
   openTelemetry,
   SERVER_CHAIN,
@@ -20,6 +21,7 @@ import {
   type SharedState,
   startServer,
   storeKeys,
+  storePins,
   vaultTokens,
 } from '@capstan/server';
 import { createDurableEngine } from '@capstan/workflow/dbos';
@@ -31,6 +33,7 @@ import { startExampleProcess } from './example-service.ts';
 import { exposureWarning } from './exposure.ts';
 import { listenAddress } from './listen-address.ts';
 import { openShared } from './open-shared.ts';
+import { openWebhook } from './open-webhook.ts';
 import { resolvedTexts } from './resolved-texts.ts';
 import { serverKeys } from './server-keys.ts';
 import type { StartFlags } from './start-flags.ts';
@@ -96,6 +99,7 @@ export async function openEverything(
   stack.defer(() => telemetry.close());
   const host = await openHost(context, { places, settings, folder, state, log, environment, shared, telemetry });
   stack.defer(() => host.close({ timeoutMs: DRAIN_MS }));
+  openWebhook({ host, settings, env: io.env, folder: places.folder, log }, stack);
   audit = openAudit({
     host,
     store: state.store,
@@ -191,6 +195,9 @@ async function openHost(
       workflows,
       tokens: vaultTokens({ store: state.store, vault: state.vault, earlier: folder.tokens, now: Date.now }),
       results: folder.results,
+      policy: openPolicy({ settings, cwd: places.folder, clock: { now: Date.now } }),
+      approvals: state.store.approvals,
+      pins: storePins(state.store),
       observer: telemetry.observer,
       ...(telemetry.outgoingTracing === undefined ? {} : { outgoingTracing: telemetry.outgoingTracing }),
       ...(shared === undefined ? {} : { limiters: shared.limiters, cacheLevel: shared.cacheLevel }),

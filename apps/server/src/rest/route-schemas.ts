@@ -29,7 +29,11 @@ type ComponentName =
   | 'Pack'
   | 'ConfigExplanation'
   | 'Circuit'
-  | 'Health';
+  | 'Health'
+  | 'Approval'
+  | 'ToolContract'
+  | 'PolicyExplanation'
+  | 'PolicyTest';
 
 /** Refers to one of {@link COMPONENT_SCHEMAS}. */
 export function component(name: ComponentName): RouteSchema {
@@ -318,6 +322,67 @@ export const COMPONENT_SCHEMAS: Readonly<Record<ComponentName, RouteSchema>> = {
       warnings: list({ type: 'object' }),
     },
   },
+  Approval: object(
+    {
+      id: text,
+      workspace: text,
+      principal: { ...text, description: 'Who wants to call.' },
+      tool: text,
+      arguments: { description: 'Secrets are redacted.' },
+      arguments_digest: { ...text, description: 'SHA-256 of the canonical call, which the approval is bound to.' },
+      reason: { ...text, description: 'Why an operator is asked: `danger_level: high`, or `policy: {id}`.' },
+      requested_at: TIME,
+      expires_at: TIME,
+      state: { enum: ['pending', 'approved', 'rejected', 'consumed'] },
+      decided_at: TIME,
+      decided_by: text,
+      comment: text,
+      execution_id: { ...text, description: 'Of the call that used it.' },
+    },
+    [
+      'id',
+      'workspace',
+      'principal',
+      'tool',
+      'arguments',
+      'arguments_digest',
+      'reason',
+      'requested_at',
+      'expires_at',
+      'state',
+    ],
+  ),
+  ToolContract: object(
+    {
+      tool: text,
+      name: text,
+      kind: { enum: ['changed', 'new', 'same'] },
+      blocked: { ...flag, description: 'It can be neither called nor seen by agents until it is accepted.' },
+      changes: list(object({ pointer: text, before: {}, after: {} }, ['pointer'])),
+      before: { type: 'object', description: 'As it was accepted; a new tool has none.' },
+      after: { type: 'object' },
+      digest: { ...text, description: 'SHA-256 of `after` as canonical JSON.' },
+    },
+    ['tool', 'name', 'kind', 'blocked', 'changes', 'after', 'digest'],
+  ),
+  PolicyExplanation: object(
+    {
+      tool: text,
+      principal: object({ id: text, roles: list(text), permissions: list(text) }),
+      allowed: flag,
+      reason: text,
+      approval: { ...text, description: 'The policy by which an operator has to approve the call.' },
+      callable: { enum: ['always', 'some', 'never'], description: '`some`: it hangs on the arguments.' },
+      listed: flag,
+      policies: list(object({ id: text, path: text, line: whole, column: whole })),
+    },
+    ['tool', 'principal', 'allowed', 'callable', 'listed', 'policies'],
+  ),
+  PolicyTest: object({
+    replayed: whole,
+    skipped: { ...whole, description: 'Calls of tools that are gone, or that no policy decided.' },
+    changes: list({ type: 'object' }),
+  }),
   Health: object({ status: { enum: ['ok', 'ready', 'draining'] } }),
   Workspace: object({
     id: text,
