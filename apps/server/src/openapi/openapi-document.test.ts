@@ -1,6 +1,7 @@
 import { loadHostSettings, type ResultStore } from '@capstan/host';
 import { compileSchema } from '@capstan/schema';
 import { CapstanError, ERROR_CODES, type ErrorCode, type JsonValue } from '@capstan/sdk';
+import { type ApprovalStore, createMemoryStore } from '@capstan/store';
 import { expect, test } from 'vitest';
 import { linePackFolder } from '../line-pack.test.support.ts';
 import {
@@ -173,6 +174,7 @@ function requests(): readonly DocumentedRequest[] {
     { operation: 'showCache', path: `${BASE}/cache` },
     { operation: 'clearCache', path: `${BASE}/cache/clear`, body: { tool: 'ok' }, ...admin },
     { operation: 'clearCache', path: `${BASE}/cache/clear`, body: { arguments: {} }, ...admin },
+    ...governanceRequests(),
     { operation: 'showCaller', path: '/v1/me' },
     { operation: 'showCaller', path: '/v1/me', key: 'wrong' },
     { operation: 'createSession', path: '/v1/sessions', method: 'POST' },
@@ -213,6 +215,50 @@ function runRequests(): readonly (TestRequest & { readonly operation: string; re
   ];
 }
 
+function governanceRequests(): readonly DocumentedRequest[] {
+  const admin = { key: ADMIN_KEY };
+  const post = { method: 'POST', ...admin };
+  const tool = `${BASE}/tools/ok/contract`;
+  const explained = { operation: 'explainPolicy', path: `${BASE}/policy/explain` };
+  return [
+    { operation: 'listApprovals', path: `${BASE}/approvals?state=pending`, ...admin },
+    { operation: 'listApprovals', path: `${BASE}/approvals` },
+    { operation: 'showApproval', path: `${BASE}/approvals/apr_1`, ...admin },
+    { operation: 'showApproval', path: `${BASE}/approvals/nope`, ...admin },
+    { operation: 'approveCall', path: `${BASE}/approvals/apr_1/approve`, body: { comment: 'seen' }, ...admin },
+    { operation: 'approveCall', path: `${BASE}/approvals/apr_1/approve`, ...post },
+    { operation: 'approveCall', path: `${BASE}/approvals/apr_2/approve`, method: 'POST' },
+    { operation: 'denyCall', path: `${BASE}/approvals/apr_2/deny`, ...post },
+    { operation: 'showApproval', path: `${BASE}/approvals/apr_2`, ...admin },
+    { operation: 'listChangedTools', path: `${BASE}/changed-tools`, ...admin },
+    { operation: 'showToolContract', path: tool, ...admin },
+    { operation: 'showToolContract', path: `${BASE}/tools/nope/contract`, ...admin },
+    { operation: 'acceptToolContract', path: `${tool}/accept`, ...post },
+    { operation: 'acceptToolContract', path: `${tool}/accept`, body: { digest: 'another' }, ...admin },
+    { ...explained, body: { as: 'viewer', tool: 'ok', arguments: {} }, ...admin },
+    { ...explained, body: { as: 'nobody', tool: 'ok' }, ...admin },
+  ];
+}
+
+/** Has two calls that wait. */
+async function waitingCalls(): Promise<ApprovalStore> {
+  const { approvals } = createMemoryStore();
+  const binding = { workspace: 'default', principal: 'key:agent', toolId: 'app.ok' };
+  for (const id of ['apr_1', 'apr_2']) {
+    await approvals.request({
+      ...binding,
+      id,
+      argumentsDigest: id,
+      arguments: {},
+      reason: 'danger_level: high',
+      requestedAt: Date.now(),
+      expiresAt: Date.now() + 600_000,
+      state: { kind: 'pending' },
+    });
+  }
+  return approvals;
+}
+
 const MADE = '/v1/workspaces/made';
 
 const CONNECTION = { id: 'main', pack: 'line_pack', tool_type: 'line' };
@@ -243,7 +289,10 @@ async function documentedServer(): Promise<ServerUnderTest> {
     workspaces: { default: { connections: [ACCOUNT] } },
   });
   const settingsFile = { path: config, load: () => loadHostSettings(config) };
-  const server = await serverUnderTest({ hostOptions: { config, results: RESULTS }, settingsFile });
+  const server = await serverUnderTest({
+    hostOptions: { config, results: RESULTS, approvals: await waitingCalls() },
+    settingsFile,
+  });
   server.host.register(tool('app.ok', () => ({ a: 1 })));
   for (const code of Object.keys(ERROR_CODES) as readonly ErrorCode[]) {
     server.host.register(

@@ -52,7 +52,12 @@ test('a dangerous call waits, runs once when it is approved, and waits anew afte
 test('an approval is worth nothing for another call', async () => {
   const { pay, idOf, decide, paid } = await bank();
   await decide(await idOf(pay({ amount: 5 })));
-  for (const other of [pay({ amount: 6 }), pay({ amount: '5' }), pay({ amount: 5 }, OTHER), pay({ amount: 5, pin: '' })]) {
+  for (const other of [
+    pay({ amount: 6 }),
+    pay({ amount: '5' }),
+    pay({ amount: 5 }, OTHER),
+    pay({ amount: 5, pin: '' }),
+  ]) {
     expect(['pending', 'failed']).toContain((await other).status);
   }
   expect(paid).toEqual([]);
