@@ -24,7 +24,7 @@ import type { HostAdministration } from './administration/host-administration.ts
 import type { ApprovalDesk } from './approvals/approval-desk.ts';
 import type { AdministrativeAct } from './audit/audit-record.ts';
 import type { ConnectionTestReport } from './connection-test/report.ts';
-import type { ContractDesk } from './contracts/contract-desk.ts';
+import type { ContractDesk } from './contracts/contract-differences.ts';
 import type { McpFeature } from './mcp/mcp-features.ts';
 import type { Surface } from './surface.ts';
 import type { Runs } from './workflows/runs.ts';

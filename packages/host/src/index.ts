@@ -38,7 +38,7 @@ export {
   type ConnectionTestReport,
   type ConnectionTestStep,
 } from './connection-test/report.ts';
-export type { ContractDesk, ContractDifference } from './contracts/contract-desk.ts';
+export type { ContractDesk, ContractDifference } from './contracts/contract-differences.ts';
 export { type ContractPins, memoryPins } from './contracts/contract-pins.ts';
 export { createHost } from './create-host.ts';
 export type {

@@ -18,7 +18,8 @@ import { actRecord } from './audit/act-record.ts';
 import type { AdministrativeAct, AuditSink } from './audit/audit-record.ts';
 import { BatchGathering, leaveSeat, takeSeat } from './batching/batch-gathering.ts';
 import type { ConnectionDesk } from './connection-test/connection-desk.ts';
-import { type ContractDesk, contractDesk } from './contracts/contract-desk.ts';
+import { contractDesk } from './contracts/contract-desk.ts';
+import type { ContractDesk } from './contracts/contract-differences.ts';
 import type { ToolContracts } from './contracts/tool-contracts.ts';
 import { newExecutionId } from './execution-id.ts';
 import type {
