@@ -1,7 +1,6 @@
 import type { CompiledSchema, Redactor } from '@capstan/schema';
-import type { BreakerPolicy, RetryPolicy, ToolContext, ToolDefinition } from '@capstan/sdk';
+import type { BreakerPolicy, BreakerPolicy, JsonObject, RetryPolicy, RetryPolicy, ToolContext, ToolContext, ToolDefinition, ToolDefinition } from '@capstan/sdk';
 import type { WorkflowDefinition } from '@capstan/workflow';
-import type { BreakerPolicy, JsonObject, RetryPolicy, ToolContext, ToolDefinition } from '@capstan/sdk';
 import type { ToolState } from '../host.ts';
 
 /** How calls of a tool are made, after tool, pack and host defaults: nothing downstream fills in a default. */
