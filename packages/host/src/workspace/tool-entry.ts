@@ -1,5 +1,5 @@
 import type { CompiledSchema, Redactor } from '@capstan/schema';
-import type { BreakerPolicy, BreakerPolicy, JsonObject, RetryPolicy, RetryPolicy, ToolContext, ToolContext, ToolDefinition, ToolDefinition } from '@capstan/sdk';
+import type { BreakerPolicy, JsonObject, RetryPolicy, ToolContext, ToolDefinition } from '@capstan/sdk';
 import type { WorkflowDefinition } from '@capstan/workflow';
 import type { ToolState } from '../host.ts';
 
