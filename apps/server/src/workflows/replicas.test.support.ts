@@ -30,14 +30,6 @@ tools:
         - { id: c, tool: tell, input: { title: "U\${{ inputs.n }}", content: "c" }, depends_on: [pause] }
         - { id: d, tool: tell, input: { title: "U\${{ inputs.n }}", content: "d" }, depends_on: [b, c] }
       output: "\${{ steps.d.status }}"
-  - name: line
-    description: Six effects one after the other
-    workflow:
-      steps:
-        - { id: s0, tool: tell, input: { title: "U\${{ inputs.n }}", content: "0" } }
-        - { id: s1, tool: tell, input: { title: "U\${{ inputs.n }}", content: "1" }, depends_on: [s0] }
-        - { id: s2, tool: tell, input: { title: "U\${{ inputs.n }}", content: "2" }, depends_on: [s1] }
-        - { id: s3, tool: tell, input: { title: "U\${{ inputs.n }}", content: "3" }, depends_on: [s2] }
 `;
 
 /** A started host process. */
