@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { INTERPRETER_VERSION } from './interpreter-version.ts';
+import { patientQuery } from './patient-query.ts';
 
 /** The queue from which every executor of an application takes what is to be recovered (DBOS 5.3.0). */
 const RECOVERY_QUEUE = '_dbos_internal_queue';
@@ -20,4 +21,16 @@ export async function recoverRunsOf(hostId: string, pool: Pool): Promise<number>
     [hostId, INTERPRETER_VERSION, RECOVERY_QUEUE],
   );
   return rowCount ?? 0;
+}
+
+/** The same for one run that the database went away under: its failure is not the run's. */
+export async function recoverRun(attemptId: string, pool: Pool): Promise<void> {
+  await patientQuery(
+    pool,
+    `UPDATE dbos.workflow_status
+     SET status = 'ENQUEUED', queue_name = coalesce(queue_name, $2), owner_xid = NULL, started_at_epoch_ms = NULL,
+         updated_at = (extract(epoch FROM now()) * 1000)::bigint
+     WHERE status = 'PENDING' AND workflow_uuid = $1`,
+    [attemptId, RECOVERY_QUEUE],
+  );
 }

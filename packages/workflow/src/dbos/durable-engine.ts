@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CapstanError, type JsonValue, type Logger } from '@capstan/sdk';
-import { DBOS, type WorkflowHandle } from '@dbos-inc/dbos-sdk';
+import { DBOS, DBOSWorkflowConflictError, type WorkflowHandle } from '@dbos-inc/dbos-sdk';
 import { Client, type Pool } from 'pg';
 import type {
   ApprovalAnswer,
@@ -21,12 +21,13 @@ import { newRunId, runIdOf } from '../run/run-id.ts';
 import { type RunView, runView } from '../run/run-view.ts';
 import type { RunResult } from '../run/step-outcome.ts';
 import { systemTimer } from '../run/system-timer.ts';
-import { recoverRunsOf } from './dbos-recovery.ts';
+import { recoverRun, recoverRunsOf } from './dbos-recovery.ts';
 import { launch, outsideOfRuns, type RecordedStart, type RunFunctions, shutdown } from './dbos-runtime.ts';
 import { DefinitionBook } from './definition-book.ts';
 import { DurableJournal } from './durable-journal.ts';
 import { HostLease } from './host-lease.ts';
 import { PatientPool } from './patient-pool.ts';
+import { isAway } from './patient-query.ts';
 import { attemptIdOf, lastAttempt, recordedOutcomes, recordedWaits, recordOf } from './run-records.ts';
 import { RunSignals } from './run-signals.ts';
 import { makeTables } from './tables.ts';
@@ -309,6 +310,11 @@ class DurableEngine implements WorkflowEngine {
         cancelled: signal,
         onChange: () => this.#changed(run.runId),
       });
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      const attemptId = attemptIdOf(run.runId, attempt);
+      await recoverRun(attemptId, this.#pool);
+      throw new DBOSWorkflowConflictError(attemptId);
     } finally {
       release();
       this.#changed(run.runId);

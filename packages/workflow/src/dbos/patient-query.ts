@@ -14,7 +14,11 @@ export function isAway(error: unknown): boolean {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (code !== undefined) return PASSING.test(code) || SOCKET.has(code);
   const message = 'message' in error ? String(error.message) : '';
-  return message.includes('Connection terminated') || message.includes('timeout exceeded when trying to connect');
+  return (
+    message.includes('Connection terminated') ||
+    message.includes('not queryable') ||
+    message.includes('timeout exceeded when trying to connect')
+  );
 }
 
 /** One query, repeated as long as the database is away. Only for statements that may run twice. */
