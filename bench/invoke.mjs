@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHost, loadSettings, openAuditSpool } from '../packages/host/src/index.ts';
+import { createCedarPolicy } from '../packages/policy/src/cedar/index.ts';
 
 const asJson = process.argv.includes('--json');
 const folder = mkdtempSync(join(tmpdir(), 'capstan-bench-'));
@@ -37,6 +38,7 @@ async function invocations() {
   const { settings } = loadSettings({ path: 'capstan.yaml', text });
   const host = await createHost({
     config: settings,
+    policy: createCedarPolicy({ clock: { now: Date.now } }),
     environment: {},
     audit: openAuditSpool(auditFolder, { logger }),
     logger,

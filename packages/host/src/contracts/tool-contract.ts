@@ -21,19 +21,22 @@ export interface ContractChange {
 export function contractOf(definition: ToolDefinition): ToolContract {
   const { name, displayName, description, inputSchema, outputSchema, annotations, verbatim, dangerLevel } = definition;
   const said: unknown = verbatim?.annotations ?? annotations;
-  const contract: JsonObject = JSON.parse(
-    canonicalJson({
-      name,
-      title: displayName,
-      // The host adds to a description that a server is down; the pin is of what the server said.
-      description,
-      input_schema: inputSchema,
-      output_schema: outputSchema,
-      annotations: said,
-      danger_level: dangerLevel,
-    }),
-  );
-  return { contract, digest: createHash('sha256').update(canonicalJson(contract)).digest('hex') };
+  const text = canonicalJson({
+    name,
+    title: displayName,
+    description,
+    input_schema: inputSchema,
+    output_schema: outputSchema,
+    annotations: said,
+    danger_level: dangerLevel,
+  });
+  return {
+    digest: createHash('sha256').update(text).digest('hex'),
+    // Most contracts are compared and never looked at.
+    get contract(): JsonObject {
+      return JSON.parse(text);
+    },
+  };
 }
 
 /** Member by member, in the order of the pointers. */

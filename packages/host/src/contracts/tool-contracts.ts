@@ -3,7 +3,7 @@ import type { StoredToolPin } from '@capstan/store';
 import type { DriftMode } from '../settings/host-settings.ts';
 import type { ToolDrift, ToolEntry } from '../workspace/tool-entry.ts';
 import type { ContractPins } from './contract-pins.ts';
-import { contractOf } from './tool-contract.ts';
+import { contractOf, type ToolContract } from './tool-contract.ts';
 
 /** A tool on its way into a workspace. */
 type NewTool = Pick<ToolEntry, 'definition' | 'owner' | 'server'>;
@@ -39,7 +39,7 @@ export class ToolContracts {
 
   constructor(options: ToolContractsOptions) {
     this.#options = options;
-    for (const pin of options.kept) this.#hold(pin);
+    for (const pin of options.kept) this.#hold(pin, String(pin.contract[SOURCE_KEY]));
   }
 
   /** The drift of tools that come together, by tool id; what is accepted is not among them. */
@@ -55,43 +55,48 @@ export class ToolContracts {
 
   /** Accepts a tool as it is. Durable when it resolves. */
   async accept(workspaceId: string, tool: NewTool, by: string): Promise<void> {
-    const pin = this.#pinOf(workspaceId, tool, by);
+    const pin = this.#pinOf(workspaceId, tool, { by, contract: contractOf(tool.definition) });
     await this.#options.pins.save([pin]);
-    this.#hold(pin);
+    this.#hold(pin, sourceOf(tool));
   }
 
   #judge(workspaceId: string, tool: NewTool, isFirst: boolean): ToolDrift | undefined {
     const { modeOf, logger } = this.#options;
-    const { contract, digest } = contractOf(tool.definition);
+    const current = contractOf(tool.definition);
+    const { digest } = current;
     const pin = this.#pins.get(`${workspaceId} ${tool.definition.id}`);
     if (pin?.digest === digest) return undefined;
     const isNewOfRemote = pin === undefined && !isFirst && tool.server !== undefined;
     const mode = modeOf(workspaceId);
     if (mode === 'accept' || (pin === undefined && !isNewOfRemote)) {
-      this.#pin(this.#pinOf(workspaceId, tool, ENABLEMENT));
+      this.#pin(this.#pinOf(workspaceId, tool, { by: ENABLEMENT, contract: current }), sourceOf(tool));
       return undefined;
     }
     const kind = pin === undefined ? 'new' : 'changed';
     logger.warn(`the definition of a tool is ${kind}`, { workspace: workspaceId, tool: tool.definition.id, mode });
-    return { kind, isBlocked: mode === 'block', before: pin && withoutSource(pin.contract), after: contract };
+    return { kind, isBlocked: mode === 'block', before: pin && withoutSource(pin.contract), after: current.contract };
   }
 
-  #pinOf(workspace: string, tool: NewTool, acceptedBy: string): StoredToolPin {
-    const { contract, digest } = contractOf(tool.definition);
+  #pinOf(
+    workspace: string,
+    tool: NewTool,
+    { by: acceptedBy, contract: current }: { readonly by: string; readonly contract: ToolContract },
+  ): StoredToolPin {
     const source = sourceOf(tool);
-    const acceptedAt = this.#options.clock.now();
     return {
       workspace,
       toolId: tool.definition.id,
-      digest,
-      contract: { ...contract, [SOURCE_KEY]: source },
-      acceptedAt,
+      digest: current.digest,
+      get contract(): JsonObject {
+        return { ...current.contract, [SOURCE_KEY]: source };
+      },
+      acceptedAt: this.#options.clock.now(),
       acceptedBy,
     };
   }
 
-  #pin(pin: StoredToolPin): void {
-    this.#hold(pin);
+  #pin(pin: StoredToolPin, source: string): void {
+    this.#hold(pin, source);
     if (this.#unsaved.length === 0) setImmediate(() => void this.#save());
     this.#unsaved.push(pin);
   }
@@ -106,9 +111,9 @@ export class ToolContracts {
     }
   }
 
-  #hold(pin: StoredToolPin): void {
+  #hold(pin: StoredToolPin, source: string): void {
     this.#pins.set(`${pin.workspace} ${pin.toolId}`, pin);
-    this.#sources.add(`${pin.workspace} ${String(pin.contract[SOURCE_KEY])}`);
+    this.#sources.add(`${pin.workspace} ${source}`);
   }
 }
 
