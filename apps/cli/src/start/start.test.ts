@@ -165,30 +165,6 @@ test('the first signal drains and exits 0; the port and the data folder are free
   await startForProgram();
 });
 
-test('a second signal does not wait for what is under way', async () => {
-  const called = Promise.withResolvers<void>();
-  const held = createHttpServer(() => called.resolve()).listen(0, '127.0.0.1');
-  await once(held, 'listening');
-  const env = {
-    CI_KEY: 'key-of-the-build-of-the-test',
-    EXAMPLE_REMOTE_BASE_URL: `http://127.0.0.1:${portOf(held)}`,
-    [TOKEN_VARIABLE]: 'token',
-  };
-  const { fake, exit, summary } = await startForProgram([], { env });
-  const call = fetch(`${summary.url}/v1/workspaces/default/tools/wp_list_posts/invoke`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${summary.keys.agent}`, 'content-type': 'application/json' },
-    body: '{"arguments":{}}',
-  });
-  await called.promise;
-  fake.signal('SIGINT');
-  fake.signal('SIGINT');
-  expect(await exit).toBe(130);
-  held.closeAllConnections();
-  held.close();
-  await (await call).arrayBuffer();
-});
-
 test('a second start on the same data folder is refused by name', async () => {
   await startForProgram();
   const second = launch(['start', '--port', '0']);
@@ -283,3 +259,28 @@ async function exampleProcess(): Promise<number> {
   );
   return Number(own?.[0]);
 }
+
+// The last one: a server that ends at once leaves its engine for workflows in this process, which has one at most.
+test('a second signal does not wait for what is under way', async () => {
+  const called = Promise.withResolvers<void>();
+  const held = createHttpServer(() => called.resolve()).listen(0, '127.0.0.1');
+  await once(held, 'listening');
+  const env = {
+    CI_KEY: 'key-of-the-build-of-the-test',
+    EXAMPLE_REMOTE_BASE_URL: `http://127.0.0.1:${portOf(held)}`,
+    [TOKEN_VARIABLE]: 'token',
+  };
+  const { fake, exit, summary } = await startForProgram([], { env });
+  const call = fetch(`${summary.url}/v1/workspaces/default/tools/wp_list_posts/invoke`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${summary.keys.agent}`, 'content-type': 'application/json' },
+    body: '{"arguments":{}}',
+  });
+  await called.promise;
+  fake.signal('SIGINT');
+  fake.signal('SIGINT');
+  expect(await exit).toBe(130);
+  held.closeAllConnections();
+  held.close();
+  await (await call).arrayBuffer();
+});
