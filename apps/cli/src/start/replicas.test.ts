@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@capstan/store/embedded';
 import { expect, onTestFinished, test } from 'vitest';
 import { exampleFolder } from '../example-folder.test.support.ts';
-import { fakeIo } from '../fake-io.test.support.ts';
-import { runCli } from '../run-cli.ts';
 
 interface Replica {
   readonly dataFolder: string;
@@ -20,26 +23,34 @@ interface Answer {
   readonly text: string;
 }
 
-/** A server on a folder of its own, as on another machine, with a database that others use too. */
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+/** A server in a process and on a folder of its own, as on another machine, with a database that others use too. */
 async function replica(env: Readonly<Record<string, string>>): Promise<Replica> {
   const folder = exampleFolder();
-  const argv = ['start', '--port', '0', '--json', '--debug'];
-  const fake = fakeIo({ argv, cwd: folder.path, env: { CI_KEY: 'key-of-the-build', ...env } });
-  const exit = runCli(fake.io);
-  const failed = exit.then((code) => Promise.reject(new Error(`exit ${code}: ${fake.stderr()}`)));
-  const said = await Promise.race([fake.untilStdout(/^\{.*\}\n$/u), failed]);
-  const { url, keys }: { url: string; keys: { admin: string } } = JSON.parse(said);
+  const args = ['--conditions=@capstan/source', MAIN, 'start', '--port', '0', '--json', '--debug'];
+  const child = spawn(process.execPath, args, {
+    cwd: folder.path,
+    env: { PATH: process.env.PATH, CI_KEY: 'key-of-the-build', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'exit').then(([code]) => Number(code));
+  let output = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
   const stop = async (): Promise<number> => {
-    fake.signal('SIGTERM');
-    return exit;
+    child.kill('SIGTERM');
+    return ended;
   };
   onTestFinished(async () => {
     await stop();
     folder.remove();
   });
+  const { url, keys } = await firstLine(child.stdout, () => output);
   return {
     dataFolder: folder.data,
-    output: () => fake.stderr(),
+    output: () => output,
     admin: keys.admin,
     stop,
     send: async (path, { method = 'GET', body, key = keys.admin } = {}) => {
@@ -49,6 +60,14 @@ async function replica(env: Readonly<Record<string, string>>): Promise<Replica> 
       return { status: response.status, text: await response.text() };
     },
   };
+}
+
+async function firstLine(
+  stdout: Readable,
+  errors: () => string,
+): Promise<{ readonly url: string; readonly keys: { readonly admin: string } }> {
+  for await (const line of createInterface({ input: stdout })) return JSON.parse(line);
+  throw new Error(`the server ended before it ran: ${errors()}`);
 }
 
 async function database(): Promise<{
