@@ -26,7 +26,7 @@ const FAULTS: Readonly<Record<string, { readonly status: number; readonly body: 
     'please limit': {
       status: 429,
       body: { error: { message: 'too many requests', type: 'rate_limit' } },
-      headers: { 'retry-after': '7' },
+      headers: { 'retry-after': '1' },
     },
     'please break': { status: 500, body: { error: 'the model does not load' } },
     'please unknown': { status: 404, body: { error: { message: 'no such model', code: 'model_not_found' } } },

@@ -87,7 +87,7 @@ describe('chat_completion', () => {
     ['please refuse', 'CAPSTAN_REMOTE_REFUSED', 'the prompt is not allowed', { remote_code: 'content_filter' }],
     ['please unknown', 'CAPSTAN_REMOTE_REFUSED', 'no such model', { remote_status: 404 }],
     ['please break', 'CAPSTAN_REMOTE_UNAVAILABLE', 'the model does not load', { remote_status: 500 }],
-    ['please limit', 'CAPSTAN_REMOTE_RATE_LIMITED', 'too many requests', { retry_after_ms: 7000 }],
+    ['please limit', 'CAPSTAN_REMOTE_RATE_LIMITED', 'too many requests', { retry_after_ms: 1000 }],
   ])('%s: %s', async (prompt, code, message, details) => {
     const { call } = await packAndService();
     expect(await call('chat_completion', ask(prompt))).toMatchObject({

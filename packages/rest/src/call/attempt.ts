@@ -4,12 +4,11 @@ import {
   type HttpAnswer,
   type HttpExchange,
   type HttpTarget,
+  judgeAnswer,
   outOfTime,
-  type Repetition,
   readFailure,
-  retryAfterMs,
 } from '@capstan/http';
-import { CapstanError, type Clock, type ToolConnection, type ToolContext } from '@capstan/sdk';
+import { CapstanError, type ToolConnection, type ToolContext } from '@capstan/sdk';
 import { spendCredentials } from '../request/credentials.ts';
 import type { PlannedRequest } from '../request/plan-request.ts';
 import type { AttemptOutcome } from './attempt-outcome.ts';
@@ -50,7 +49,7 @@ export async function makeAttempt(attempt: Attempt, services: ResolvedServices):
   const timeoutMs = Math.min(policy.timeoutMs, remainingMs);
   const endsAtDeadline = remainingMs < policy.timeoutMs;
   const outcome = await exchange(attempt, timeoutMs, services).then(
-    (answer) => judge(answer, clock),
+    (answer): AttemptOutcome => ({ ok: true, answer, ...judgeAnswer(answer, clock.now()) }),
     (thrown: unknown) =>
       context.signal.aborted
         ? ended(context, { cause: thrown, attempts: number, clock })
@@ -93,28 +92,6 @@ function writeRequest(request: PlannedRequest, target: HttpTarget): Omit<HttpExc
     headers: [...spent.headers, ...request.headers, ...(cookies === '' ? [] : ['Cookie', cookies])],
     ...(request.body === undefined ? {} : { body: request.body }),
   };
-}
-
-function judge(answer: HttpAnswer, clock: Clock): AttemptOutcome {
-  const { status } = answer;
-  const waitMs = retryAfterMs(answer.headers['retry-after'], clock.now());
-  return {
-    ok: true,
-    answer,
-    repetition: repetitionAfter(status),
-    health: isFailing(status) ? 'down' : 'up',
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
-  };
-}
-
-function isFailing(status: number): boolean {
-  return status >= 500 || status === 408;
-}
-
-/** 429 and 503 say that the request was not taken up (RFC 6585, section 4; RFC 9110, section 15.6.4). */
-function repetitionAfter(status: number): Repetition {
-  if (status === 429 || status === 503) return 'nothing_done';
-  return isFailing(status) && status !== 501 ? 'if_repeatable' : 'never';
 }
 
 function circuitOpen(breaker: CircuitBreaker, attempts: number): AttemptOutcome {

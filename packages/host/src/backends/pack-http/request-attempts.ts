@@ -8,12 +8,11 @@ import {
   type HttpAnswer,
   type HttpExchange,
   heardExchange,
+  judgeAnswer,
   makeAttempts,
   outOfTime,
   pauseBeforeRetry,
-  type Repetition,
   readFailure,
-  retryAfterMs,
 } from '@capstan/http';
 import {
   CapstanError,
@@ -105,7 +104,7 @@ export class RequestAttempts {
       timeoutMs: Math.min(timeoutMs, remainingMs),
     });
     const outcome = await begun.sent.then(
-      (answer) => judge(answer, clock.now()),
+      (answer): Outcome => ({ ok: true, answer, ...judgeAnswer(answer, clock.now()) }),
       (thrown: unknown): Outcome =>
         waiting.signal.aborted
           ? ended(waiting, { cause: thrown, attempts: number, clock })
@@ -190,28 +189,6 @@ function lowerCase(headers: Readonly<Record<string, string>>): Readonly<Record<s
 function failureOf(thrown: unknown, facts: { readonly number: number; readonly endsAtDeadline: boolean }): Outcome {
   if (!isCapstanError(thrown)) return readFailure(thrown, facts);
   return { ok: false, error: thrown, repetition: 'never', health: 'unknown' };
-}
-
-function judge(answer: HttpAnswer, now: number): Outcome {
-  const { status } = answer;
-  const waitMs = retryAfterMs(answer.headers['retry-after'], now);
-  return {
-    ok: true,
-    answer,
-    repetition: repetitionAfter(status),
-    health: isFailing(status) ? 'down' : 'up',
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
-  };
-}
-
-function isFailing(status: number): boolean {
-  return status >= 500 || status === 408;
-}
-
-/** 429 and 503 say that the request was not taken up (RFC 6585, section 4; RFC 9110, section 15.6.4). */
-function repetitionAfter(status: number): Repetition {
-  if (status === 429 || status === 503) return 'nothing_done';
-  return isFailing(status) && status !== 501 ? 'if_repeatable' : 'never';
 }
 
 function leftAlone({ route }: RequestRoute, now: number, attempts: number): AttemptFailure {
