@@ -463,7 +463,7 @@ function makePipeline(parts: {
       }),
     ),
     storeResultStage({ store: parts.results, clock, logger, maxInlineBytes: inlineLimit(resolved) }),
-    cacheStage({ cache: parts.cache, clock, logger, invoke: parts.invoke }),
+    ...own(resolved.options.stages, cacheStage({ cache: parts.cache, clock, logger, invoke: parts.invoke })),
     fallbackStage({ clock, logger, lookup, invoke: parts.invoke }),
     validateOutputStage,
     breakerStage(parts.endpoints),
