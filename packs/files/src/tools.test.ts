@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InvocationOutcome, JsonObject, JsonValue } from '@capstan/sdk';
-import { createTestHost } from '@capstan/testing';
+import { createTestHost, testPack } from '@capstan/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 const PACK = fileURLToPath(new URL('..', import.meta.url));
@@ -200,4 +200,10 @@ test('a root that is no absolute path is a mistake of the config', async () => {
   expect(await call('list_files', {})).toMatchObject({
     error: { code: 'CAPSTAN_CONFIG_INVALID', details: { keys: ['roots'] } },
   });
+});
+
+test('every example of the manifest works', async () => {
+  const { results } = await testPack(PACK, { config: { roots: { docs: trickyFolder() } } });
+  expect(results.filter(({ status }) => status !== 'passed')).toEqual([]);
+  expect(results.length).toBeGreaterThan(0);
 });

@@ -177,3 +177,22 @@ test('without a list the pack says what it needs', async () => {
     error: { code: 'CAPSTAN_NEEDS_CONFIG' },
   });
 });
+
+test('every example of the manifest works, at the host of the test', async () => {
+  const { port } = await api();
+  const host = await createTestHost({
+    packs: { http_request: PACK },
+    config: { http_request: { allowed_hosts: [`127.0.0.1:${port}`] } },
+  });
+  onTestFinished(() => host.close({ timeoutMs: 100 }));
+  const examples = host
+    .listTools()
+    .items.flatMap(({ definition }) =>
+      definition.examples.map((example) => ({ tool: definition.id, example: JSON.stringify(example) })),
+    );
+  expect(examples.length).toBeGreaterThan(1);
+  for (const { tool, example } of examples) {
+    const args = JSON.parse(example.replace('https://api.example.com', `http://127.0.0.1:${port}`));
+    expect((await host.invoke({ tool, arguments: args })).status).toBe('succeeded');
+  }
+});

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { createTestHost } from '@capstan/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
@@ -51,6 +53,37 @@ test('the reference servers for files and memory run, each with its prefix', asy
   const entities = [{ name: 'Ada', entityType: 'person', observations: ['likes engines'] }];
   expect((await host.invoke({ tool: 'memory_create_entities', arguments: { entities } })).status).toBe('succeeded');
   expect(readFileSync(memoryFile, 'utf8')).toContain('likes engines');
+});
+
+test('the server that has everything is mounted over HTTP, and its tools answer', async () => {
+  const script = scriptOf('@modelcontextprotocol/server-everything', '2026.8.31');
+  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  const child = spawn(process.execPath, [script, 'streamableHttp'], {
+    env: { PATH: process.env.PATH, PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  for await (const line of createInterface({ input: child.stderr })) if (line.includes(String(port))) break;
+  const folder = packWithServersOfThisMachine();
+  const host = await createTestHost({
+    packs: { mcp_servers: folder },
+    config: { mcp_servers: { folder, memory_file: join(folder, 'memory.jsonl') } },
+    connections: [
+      {
+        id: 'everything',
+        pack: 'mcp_servers',
+        tool_type: 'everything',
+        connection_type: 'mcp',
+        remote_cluster_url: `http://127.0.0.1:${port}/mcp`,
+        config: { tool_prefix: 'all_' },
+      },
+    ],
+    environment: process.env,
+  });
+  onTestFinished(() => host.close({ timeoutMs: 500 }));
+  await host.settled();
+  const echoed = await host.invoke({ tool: 'all_echo', arguments: { message: 'hello' } });
+  expect(JSON.stringify(echoed)).toContain('Echo: hello');
 });
 
 test('a connection mounts a server over HTTP, with its prefix and its token', async () => {

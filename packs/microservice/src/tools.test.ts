@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { InvocationOutcome, JsonObject } from '@capstan/sdk';
-import { createTestHost } from '@capstan/testing';
+import { createTestHost, testPack } from '@capstan/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
 const PACK = fileURLToPath(new URL('..', import.meta.url));
@@ -89,4 +89,12 @@ test('a name that the registry does not know, and one that is no name, are error
   expect(await call({ service_name: 'a/../b', endpoint: '/x' })).toMatchObject({
     error: { code: 'CAPSTAN_INVALID_ARGUMENTS' },
   });
+});
+
+test('every example of the manifest works', async () => {
+  const orders = await instance('one');
+  const { url } = await listening(knows('orders', [orders.url]));
+  const { results } = await testPack(PACK, { config: { registry_url: url }, writes: true });
+  expect(results.filter(({ status }) => status !== 'passed')).toEqual([]);
+  expect(results.length).toBeGreaterThan(0);
 });

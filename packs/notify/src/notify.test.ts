@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { startExampleService } from '@capstan/example-remote-service';
 import type { InvocationOutcome, JsonObject } from '@capstan/sdk';
-import { createTestHost } from '@capstan/testing';
+import { createTestHost, testPack } from '@capstan/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
 const PACK = fileURLToPath(new URL('..', import.meta.url));
@@ -45,4 +45,10 @@ test('what does not fit never reaches the service', async () => {
   expect(await call('line_send_message', { to: 'U1', messages: [] })).toMatchObject({
     error: { code: 'CAPSTAN_INVALID_ARGUMENTS' },
   });
+});
+
+test('every example of the manifest works', async () => {
+  const { results } = await testPack(PACK);
+  expect(results.filter(({ status }) => status !== 'passed')).toEqual([]);
+  expect(results.length).toBeGreaterThan(0);
 });

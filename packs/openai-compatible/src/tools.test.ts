@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { InvocationOutcome, JsonObject, ToolProgress } from '@capstan/sdk';
-import { createTestHost } from '@capstan/testing';
+import { createTestHost, testPack } from '@capstan/testing';
 import OpenAI from 'openai';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MODEL_SERVICE_KEY, type ModelService, modelService } from './model-service.test.support.ts';
@@ -233,4 +233,11 @@ test("the vendor's own client works against the service of these tests, so the s
   await expect(
     client.chat.completions.create({ model: 'tiny-1', messages: [{ role: 'user', content: 'please limit' }] }),
   ).rejects.toMatchObject({ status: 429 });
+});
+
+test('every example of the manifest works', async () => {
+  const service = await modelService();
+  const { results } = await testPack(PACK, { config: { base_url: service.url, api_token: MODEL_SERVICE_KEY } });
+  expect(results.filter(({ status }) => status !== 'passed')).toEqual([]);
+  expect(results.length).toBeGreaterThan(0);
 });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { InvocationOutcome, JsonObject } from '@capstan/sdk';
-import { createTestHost } from '@capstan/testing';
+import { createTestHost, testPack } from '@capstan/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
 const PACK = fileURLToPath(new URL('..', import.meta.url));
@@ -28,6 +28,7 @@ const STEP = {
 const FORECAST = { cod: '200', list: [STEP, { ...STEP, pop: undefined }], city: { name: 'Oslo', country: 'NO' } };
 
 interface Weather {
+  readonly baseUrl: string;
   readonly targets: string[];
   readonly call: (tool: string, args: JsonObject) => Promise<InvocationOutcome>;
 }
@@ -49,10 +50,13 @@ async function weather(config: JsonObject = { api_key: KEY }): Promise<Weather> 
     server.close();
   });
   const address = server.address();
-  const base_url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/data/2.5`;
-  const host = await createTestHost({ packs: { openweather: PACK }, config: { openweather: { base_url, ...config } } });
+  const baseUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/data/2.5`;
+  const host = await createTestHost({
+    packs: { openweather: PACK },
+    config: { openweather: { base_url: baseUrl, ...config } },
+  });
   onTestFinished(() => host.close({ timeoutMs: 100 }));
-  return { targets, call: (tool, args) => host.invoke({ tool, arguments: args }) };
+  return { baseUrl, targets, call: (tool, args) => host.invoke({ tool, arguments: args }) };
 }
 
 test('the current weather of a city, in the fields that agents know', async () => {
@@ -118,4 +122,11 @@ test('what is wrong is said so that an agent or an operator can mend it', async 
   expect(JSON.stringify(outcome)).not.toContain('another-key-altogether');
   const none = await weather({});
   expect(await none.call('weather_api', { city: 'Oslo' })).toMatchObject({ error: { code: 'CAPSTAN_NEEDS_CONFIG' } });
+});
+
+test('every example of the manifest works', async () => {
+  const { baseUrl } = await weather();
+  const { results } = await testPack(PACK, { config: { base_url: baseUrl, api_key: KEY } });
+  expect(results.filter(({ status }) => status !== 'passed')).toEqual([]);
+  expect(results.length).toBeGreaterThan(0);
 });

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { InvocationOutcome, JsonObject, JsonValue } from '@capstan/sdk';
-import { createTestHost } from '@capstan/testing';
+import { createTestHost, testPack } from '@capstan/testing';
 import { startTestPostgres, type TestPostgres } from '@capstan/testing/postgres';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -285,4 +285,10 @@ describe('the connection', () => {
       });
     }
   });
+});
+
+test('every example of the manifest works', async () => {
+  const { results } = await testPack(PACK, { config: { database_url: shopUrl() }, writes: true });
+  expect(results.filter(({ status }) => status !== 'passed')).toEqual([]);
+  expect(results.length).toBeGreaterThan(0);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '@capstan/sdk';
-import { createTestHost } from '@capstan/testing';
+import { createTestHost, testPack } from '@capstan/testing';
 import { expect, onTestFinished, test } from 'vitest';
 
 const PACK = fileURLToPath(new URL('..', import.meta.url));
@@ -77,4 +77,12 @@ test.each<[string, JsonObject, string]>([
     result: { value: { status: 'success' } },
   });
   expect(targets).toEqual([target]);
+});
+
+test('every example of the file works', async () => {
+  const { folder, targets } = await packOnLoopback();
+  const { results } = await testPack(folder, { config: { ncbi_api_key: 'the-key-of-the-test' } });
+  expect(results.filter(({ status }) => status !== 'passed')).toEqual([]);
+  expect(results.length).toBeGreaterThan(0);
+  expect(targets).toHaveLength(results.length);
 });
