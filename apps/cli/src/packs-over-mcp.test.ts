@@ -1,8 +1,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { startExampleService } from '@capstan/example-remote-service';
+import { startTestPostgres } from '@capstan/testing/postgres';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { fakeIo } from './fake-io.test.support.ts';
@@ -10,8 +13,7 @@ import { runCli } from './run-cli.ts';
 
 /*
  * The packs of this repository as `start` serves them with the capstan.yaml of this repository, each after its settings
- * were given, through a real MCP client. Not here: postgres and mcp_servers, which have their own tests against a database
- * and against the reference servers.
+ * were given, through a real MCP client. The servers of mcp_servers come out of node_modules, so that no test asks a registry.
  */
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
@@ -66,14 +68,36 @@ function settings(folder: string, url: string): string {
   http_request: { trust: in_process, environment: [HTTP_REQUEST_ALLOWED_HOSTS] }
   microservice: { trust: in_process, environment: [SERVICE_REGISTRY_URL] }
   openai_compatible: { trust: in_process, environment: [OPENAI_API_KEY, OPENAI_BASE_URL] }
+  mcp_servers: { from: "${folder}/mcp-servers", trust: in_process, config: { folder: "${folder}/docs", memory_file: "${folder}/memory.jsonl" } }
+  notify: { environment: [NOTIFY_BASE_URL, NOTIFY_API_TOKEN] }
+  postgres: { trust: in_process, environment: [DATABASE_URL] }
   openweather: { environment: [OPENWEATHER_API_KEY], config: { base_url: "${url}/data/2.5" } }`;
   return text
     .replace('discover: [./packs/*]', `discover: ["${REPOSITORY}/packs/*"]`)
     .replace(OTHERS, added)
     .replace(
       'packs: [example_remote_http, tooluniverse]',
-      'packs: [example_remote_http, tooluniverse, files, http_request, microservice, notify, openai_compatible, openweather]',
+      'packs: [example_remote_http, tooluniverse, files, http_request, mcp_servers, microservice, notify, openai_compatible, openweather, postgres]',
+    )
+    .concat('server: { compact_threshold: 200 }\n');
+}
+
+/** The pack, with its servers started by this Node. */
+function writeMcpServers(folder: string): void {
+  const pack = join(REPOSITORY, 'packs/mcp-servers');
+  const { resolve: find } = createRequire(join(pack, 'package.json'));
+  const scriptOf = (name: string): string => {
+    const path = find(`${name}/package.json`);
+    return join(dirname(path), String(Object.values(JSON.parse(readFileSync(path, 'utf8')).bin)[0]));
+  };
+  const text = readFileSync(join(pack, 'manifest.yaml'), 'utf8')
+    .replace('ui_schema: ./ui_schema.json\n', '')
+    .replaceAll('command: npx', `command: ${JSON.stringify(process.execPath)}`)
+    .replaceAll(/"-y", "(@modelcontextprotocol\/[a-z-]+)@[0-9.]+"/g, (_all, name: string) =>
+      JSON.stringify(scriptOf(name)),
     );
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'manifest.yaml'), text);
 }
 
 async function startedClient(): Promise<{ readonly client: Client; readonly url: string }> {
@@ -84,8 +108,18 @@ async function startedClient(): Promise<{ readonly client: Client; readonly url:
   const url = await services();
   mkdirSync(join(folder, 'docs'));
   writeFileSync(join(folder, 'docs/notes.txt'), 'the lamp is green');
+  writeMcpServers(join(folder, 'mcp-servers'));
   writeFileSync(join(folder, 'capstan.yaml'), settings(folder, url));
+  const token = 'a-token-of-the-test';
+  const remote = await startExampleService({ token });
+  onTestFinished(() => remote.close());
+  const database = await startTestPostgres();
+  onTestFinished(() => database.close());
   const env = {
+    PATH: process.env.PATH,
+    NOTIFY_BASE_URL: remote.url,
+    NOTIFY_API_TOKEN: token,
+    DATABASE_URL: database.url('postgres'),
     OPENAI_API_KEY: 'k1',
     OPENAI_BASE_URL: `${url}/v1`,
     OPENWEATHER_API_KEY: 'k2',
@@ -146,5 +180,11 @@ test('each pack is used through a real client, from the capstan.yaml of this rep
     value: { city: 'Oslo', temperature: 7.5, humidity: 81 },
   });
   expect(await call('line_send_message', { to: 'U1', messages: ['hi'] })).toMatchObject({ isError: false });
-  expect(JSON.stringify(await call('notify_wp_list_posts', {}))).toContain('CAPSTAN_NEEDS_CONFIG');
+  expect(await call('notify_wp_publish_post', { title: 'Hi', content: 'There' })).toMatchObject({ isError: false });
+  expect(await call('database_query', { query: 'SELECT 1 AS one' })).toMatchObject({
+    isError: false,
+    value: { data: [{ one: 1 }] },
+  });
+  expect(JSON.stringify(await call('memory_read_graph', {}))).toContain('entities');
+  expect(JSON.stringify(await call('pubmed_search', { term: 'x' }))).toContain('CAPSTAN_NEEDS_CONFIG');
 }, 90_000);
