@@ -57,7 +57,7 @@ function resolveFactory(container: AwilixContainer, toolId: string, factory: Too
     if (isCapstanError(cause)) throw cause;
     const what = cause instanceof AwilixResolutionError ? cause.message : `the factory of ${toolId} failed`;
     throw new CapstanError('CAPSTAN_PACK_FAILED', what.replaceAll('\n', ' '), {
-      hint: 'A tool factory may name remoteToolAdapter, http, connection, config, logger, clock, tools, and what the application adds.',
+      hint: 'A tool factory may name remoteToolAdapter, http, connection, config, logger, clock, tools, cache, and what the application adds.',
       cause,
     });
   }

@@ -24,6 +24,7 @@ import { approveStage } from './approvals/approve-stage.ts';
 import type { AuditSink } from './audit/audit-record.ts';
 import { declaredCallsOver } from './backends/declared-calls.ts';
 import { packHttpOver } from './backends/pack-http/pack-http.ts';
+import { toolCacheOver } from './backends/tool-cache.ts';
 import { circuitsOnTheWire, openCircuits } from './circuit-views.ts';
 import { ConnectionDesk } from './connection-test/connection-desk.ts';
 import { createRootScope } from './container.ts';
@@ -164,7 +165,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     packServers: mcp.packServers,
     variables: resolved.environment,
     readFile: (path) => readFileSync(path, 'utf8'),
-    scope: createRootScope({ clock, ...options.services }),
+    scope: createRootScope({ clock, cache: toolCacheOver(clock), ...options.services }),
     adapter,
     declaredCalls: declaredCallsOver((pack) => ({
       http,

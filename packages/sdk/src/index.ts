@@ -8,6 +8,14 @@ export type {
   RetryPolicy,
 } from './adapter.ts';
 export {
+  type CacheableEntry,
+  type CacheableFunction,
+  type CacheableOptions,
+  type CacheableStatistics,
+  cacheable,
+  type ToolCache,
+} from './cacheable.ts';
+export {
   CapstanError,
   type CapstanErrorOptions,
   isCapstanError,

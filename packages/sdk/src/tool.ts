@@ -1,4 +1,5 @@
 import type { RemoteToolAdapter } from './adapter.ts';
+import type { ToolCache } from './cacheable.ts';
 import type { ResolvedConfig, ToolConnection } from './connection.ts';
 import type { JsonObject, JsonSchema, JsonValue } from './json.ts';
 import type { ToolResult } from './tool-result.ts';
@@ -130,6 +131,7 @@ export interface ToolServices {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly tools: ToolCaller;
+  readonly cache: ToolCache;
 }
 
 /** Builds a tool's handler from the services it names; run once per pack and connection, at the first call. */

@@ -1,4 +1,4 @@
-import type { Logger, ToolConnection, ToolContext, ToolServices } from '@capstan/sdk';
+import { cacheable, type Logger, type ToolConnection, type ToolContext, type ToolServices } from '@capstan/sdk';
 import { fakeClock } from './fake-clock.ts';
 import { recordingAdapter } from './recording-adapter.ts';
 
@@ -42,12 +42,14 @@ export function testContext(parts: Partial<ToolContext> = {}): ToolContext {
 /** The services of a tool factory. One that the test did not give throws when it is used: a mistake should show. */
 export function testServices(parts: Partial<ToolServices> = {}): ToolServices {
   const connection = parts.connection ?? testConnection();
+  const clock = parts.clock ?? fakeClock();
   return {
     remoteToolAdapter: recordingAdapter(),
     connection,
     config: connection.config,
     logger: SILENT,
-    clock: fakeClock(),
+    clock,
+    cache: { cacheable: (work, options) => cacheable(work, { clock, ...options }) },
     http: { request: () => Promise.reject(new Error('this test gave no http')) },
     tools: { call: () => Promise.reject(new Error('this test gave no tools')) },
     ...parts,

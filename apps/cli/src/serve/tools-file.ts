@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { Host } from '@capstan/host';
 import {
   CapstanError,
+  cacheable,
   type Logger,
   type ToolDescription,
   type ToolFactory,
@@ -59,6 +60,7 @@ function servicesOf(host: Host, logger: Logger): ToolServices {
   return {
     logger,
     clock: { now: () => Date.now() },
+    cache: { cacheable },
     config: {},
     tools: {
       async call(tool, input, { principal, signal }) {
