@@ -1,6 +1,6 @@
 import { canonicalText } from './canonical-text.ts';
+import type { Clock } from './clock.ts';
 import type { JsonValue } from './json.ts';
-import type { Clock } from './tool.ts';
 
 /** How long answers are kept, and how many. */
 export interface CacheableOptions {

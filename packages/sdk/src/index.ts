@@ -23,6 +23,7 @@ export {
   toWireError,
   type WireError,
 } from './capstan-error.ts';
+export type { Clock } from './clock.ts';
 export type {
   ConnectionAuth,
   ResolvedConfig,
@@ -39,7 +40,6 @@ export { toWireFallback } from './outcome.ts';
 export type { Secret } from './secret.ts';
 export {
   type CallOrigin,
-  type Clock,
   defineTool,
   type ElicitAnswer,
   type ElicitRequest,

@@ -1,5 +1,6 @@
 import type { RemoteToolAdapter } from './adapter.ts';
 import type { ToolCache } from './cacheable.ts';
+import type { Clock } from './clock.ts';
 import type { ResolvedConfig, ToolConnection } from './connection.ts';
 import type { JsonObject, JsonSchema, JsonValue } from './json.ts';
 import type { ToolResult } from './tool-result.ts';
@@ -75,12 +76,6 @@ export type ToolHandler<Input extends object = JsonObject> = (
   input: Input,
   context: ToolContext,
 ) => Promise<JsonValue | ToolResult | undefined> | JsonValue | ToolResult | undefined;
-
-/** A clock that tests can hold still. */
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  now(): number;
-}
 
 /** An answer to a request made with {@link PackHttp}. */
 export interface PackHttpResponse {
