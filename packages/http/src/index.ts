@@ -9,6 +9,7 @@ export type {
 } from './attempts/attempt-failure.ts';
 export { type AttemptSteps, makeAttempts } from './attempts/attempt-loop.ts';
 export { judgeAnswer } from './attempts/judge-answer.ts';
+export { type CountsAttempts, noteAttempt } from './attempts/note-attempt.ts';
 export { ended, outOfTime, readFailure } from './attempts/read-failure.ts';
 export { retryAfterMs } from './attempts/retry-after.ts';
 export { pauseBeforeRetry, type RetrySituation } from './attempts/retry-decision.ts';

@@ -7,6 +7,7 @@ import {
   ended,
   type HttpAnswer,
   type HttpTarget,
+  noteAttempt,
   outOfTime,
   readFailure,
 } from '@capstan/http';
@@ -54,6 +55,7 @@ export async function makeAttempt(
   const endsAtDeadline = remainingMs < policy.timeoutMs;
   const timeoutMs = endsAtDeadline ? remainingMs : policy.timeoutMs;
   endpoint.pending += 1;
+  noteAttempt(call.context);
   const outcome = await exchange(work, place.target, { number, timeoutMs, endsAtDeadline }, services);
   endpoint.pending -= 1;
   measure(place, outcome, begunAt, services.clock.now());

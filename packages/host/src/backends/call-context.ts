@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CountsAttempts } from '@capstan/http';
 import { CapstanError, type JsonValue, type Logger, type Principal, type ToolContext } from '@capstan/sdk';
 import { type BatchGathering, leaveSeat } from '../batching/batch-gathering.ts';
 import type { InvokeRequest } from '../host.ts';
@@ -12,7 +13,7 @@ const NO_EXTRA: Readonly<Record<string, JsonValue | undefined>> = Object.freeze(
  * The signal is made only when somebody asks for it: most calls never do, and a controller with its listener costs
  * more than all the stages together.
  */
-export class CallContext implements ToolContext {
+export class CallContext implements ToolContext, CountsAttempts {
   readonly executionId: string;
   readonly principal: Principal;
   readonly tenantId = 'default';
@@ -65,6 +66,14 @@ export class CallContext implements ToolContext {
   abort(reason: CapstanError): void {
     this.#abortReason = reason;
     this.#controller?.abort(reason);
+  }
+
+  /** A getter, because one context may stand for those of several calls. */
+  get noteAttempt(): CountsAttempts['noteAttempt'] {
+    const invocation = this.#invocation;
+    return () => {
+      invocation.attempts += 1;
+    };
   }
 
   /** A getter, so that a handler may take it out of the context. */

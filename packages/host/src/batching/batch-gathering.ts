@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type CountsAttempts, noteAttempt } from '@capstan/http';
 import type { JsonValue, RemoteBatchItem, RemoteCall, RemoteToolAdapter, ToolContext } from '@capstan/sdk';
 
 /*
@@ -104,10 +105,11 @@ function groupOf({ call }: Arrival): string {
 /** The context of the first, for all of them. A context is an object of its host's whose parts may be made when asked for. */
 function sharedContext(contexts: readonly ToolContext[], first: ToolContext): ToolContext {
   const keys = contexts.map(({ idempotencyKey }) => idempotencyKey);
-  const own: Partial<ToolContext> = {
+  const own: Partial<ToolContext> & CountsAttempts = {
     idempotencyKey: createHash('sha256').update(JSON.stringify(keys)).digest('base64url'),
     deadline: Math.max(...contexts.map(({ deadline }) => deadline)),
     signal: whenAllAbort(contexts.map(({ signal }) => signal)),
+    noteAttempt: () => contexts.forEach(noteAttempt),
   };
   return new Proxy(first, {
     get: (target, property) =>

@@ -26,7 +26,7 @@ export interface Invocation {
   decision: PolicyDecision | undefined;
   /** Set by the `cache` stage where the tool has a cache. */
   cacheUse: CacheUse | undefined;
-  /** How often a remote service was asked; 0 where nobody counts. */
+  /** How many requests were sent for it, repetitions included; 0 where nobody counts. */
   attempts: number;
 }
 

@@ -5,6 +5,7 @@ import {
   type HttpExchange,
   type HttpTarget,
   judgeAnswer,
+  noteAttempt,
   outOfTime,
   readFailure,
 } from '@capstan/http';
@@ -48,6 +49,7 @@ export async function makeAttempt(attempt: Attempt, services: ResolvedServices):
   if (ticket === undefined) return circuitOpen(breaker, number - 1);
   const timeoutMs = Math.min(policy.timeoutMs, remainingMs);
   const endsAtDeadline = remainingMs < policy.timeoutMs;
+  noteAttempt(context);
   const outcome = await exchange(attempt, timeoutMs, services).then(
     (answer): AttemptOutcome => ({ ok: true, answer, ...judgeAnswer(answer, clock.now()) }),
     (thrown: unknown) =>

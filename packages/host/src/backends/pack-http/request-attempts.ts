@@ -10,6 +10,7 @@ import {
   heardExchange,
   judgeAnswer,
   makeAttempts,
+  noteAttempt,
   outOfTime,
   pauseBeforeRetry,
   readFailure,
@@ -96,6 +97,7 @@ export class RequestAttempts {
     }
     const { timeoutMs, breaker: thresholds } = work.policy;
     const endsAtDeadline = remainingMs < timeoutMs;
+    noteAttempt(waiting);
     const begun = this.#exchange({
       way,
       place,
