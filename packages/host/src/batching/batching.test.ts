@@ -59,7 +59,7 @@ test('calls of one tool go as one request where the service takes batches, each 
   expect(pathsOf(service)).toEqual(['/v1/tools/line.send:batch']);
   expect(service.requests.at(-1)?.body).toMatchObject({ items: [{ to: 'a' }, { to: 'bad' }, { to: 'c' }] });
   expect(records.length).toBe(4);
-  expect(records.map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1]);
+  expect(records.map(({ attempts }) => attempts)).toEqual([undefined, 1, 1, 1]);
   expect(new Set(outcomes.map(({ executionId }) => executionId)).size).toBe(4);
 });
 
