@@ -446,7 +446,7 @@ function makePipeline(parts: {
     authorizeStage(resolved.options.policy ?? allowEnabledTools),
     rateLimitStage({
       counts: counts.limiter,
-      limitsOf: limitFinder(() => parts.declared.settings),
+      limitsOf: limitFinder(parts.declared),
       shared: resolved.options.limiters,
       onFailure: resolved.settings.limits.onRedisFailure,
       logger,

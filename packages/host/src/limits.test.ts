@@ -1,6 +1,9 @@
 import type { ConcurrencyLimiter, RateLimiter, WindowState } from '@capstan/limits';
+import type { JsonObject } from '@capstan/sdk';
 import { expect, test } from 'vitest';
 import { loadSettings } from './settings/host-settings.ts';
+import { contractService } from './test-kit/contract-service.ts';
+import { REMOTE_MANIFEST } from './test-kit/pack-folder.ts';
 import { hostOn } from './test-kit/test-host.ts';
 
 const PRINCIPAL = { id: 'key:a', roles: ['agent'], permissions: [] };
@@ -101,4 +104,34 @@ test.each([
   const { settings, diagnostics } = loadSettings({ path: 'capstan.yaml', text: `version: 1\n${yaml}\n` });
   expect(settings).toBeUndefined();
   expect(diagnostics).toMatchObject([{ code, position: { line: 2 } }]);
+});
+
+test('limits of a connection that was made at run time hold from its first call', async () => {
+  const service = await contractService();
+  const { host } = await hostOn({
+    'packs/line/manifest.yaml': REMOTE_MANIFEST,
+    'capstan.yaml': `version: 1
+discover: [./packs/*]
+packs: { line_pack: { config: { api_token: token-of-line } } }
+workspaces: { default: { packs: [line_pack] } }
+egress: { allow_private: [127.0.0.0/8] }
+`,
+  });
+  const admin = { principal: { id: 'key:ada', roles: ['admin'], permissions: [] }, surface: 'rest' } as const;
+  const { connections } = host.administration;
+  const made = (id: string, more: JsonObject = {}) =>
+    connections.create(
+      'default',
+      { id, pack: 'line_pack', tool_type: 'line', remote_cluster_url: service.url, ...more },
+      admin,
+    );
+  await made('con_free');
+  await made('con_scarce', { limits: { rate_limit: { limit: 1, window_ms: 60_000 } } });
+  const call = (connection: string) => host.invoke({ tool: 'line_send_message', arguments: { to: 'x' }, connection });
+  expect(await call('con_scarce')).toMatchObject({ status: 'succeeded' });
+  expect(await call('con_scarce')).toMatchObject({
+    error: { code: 'CAPSTAN_RATE_LIMITED', details: { policy: 'connection' } },
+  });
+  expect(await call('con_free')).toMatchObject({ status: 'succeeded' });
+  expect(await call('con_free')).toMatchObject({ status: 'succeeded' });
 });

@@ -27,6 +27,7 @@ const FIELDS: Readonly<Record<string, RouteSchema>> = {
   remote_cluster_url: text('Where the service is.'),
   remote_connection_id: text('The id of the account there.'),
   config: { type: 'object', description: 'The connection layer of the config of the pack.' },
+  limits: { type: 'object', description: '`{ rate_limit, max_in_flight }`, as in `capstan.yaml`.' },
   auth: {
     type: 'object',
     description:

@@ -1,5 +1,6 @@
 import type { SlotRule, WindowRule } from '@capstan/limits';
 import type { HostSettings, LimitSettings } from '../settings/settings-model.ts';
+import type { DeclaredState } from '../state/declared-state.ts';
 import type { ToolEntry } from '../workspace/tool-entry.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -19,29 +20,36 @@ const DAY_MS = 86_400_000;
 /**
  * The limits of tools, workspaces, connections and principals. A connection counts by its id, however the caller named it.
  */
-export function limitFinder(settings: () => HostSettings): LimitFinder {
+export function limitFinder(declared: LimitSource): LimitFinder {
   let known: DeclaredLimits | undefined;
   return (invocation) => {
-    const current = settings();
-    if (known?.settings !== current) known = declaredLimits(current);
+    if (known?.settings !== declared.settings || known.state !== declared.state) known = declaredLimits(declared);
     return limitsOf(invocation, known);
   };
 }
 
+/** Whatever declares limits: the settings, and the connections of run time. Both are replaced as a whole. */
+export type LimitSource = Pick<DeclaredState, 'settings' | 'state' | 'workspaceIds' | 'connectionsIn'>;
+
 /** What the settings say, in the form in which calls ask for it. */
 interface DeclaredLimits {
   readonly settings: HostSettings;
+  readonly state: DeclaredState['state'];
   /** By workspace and connection id. */
   readonly connections: ReadonlyMap<string, LimitSettings>;
 }
 
-function declaredLimits(settings: HostSettings): DeclaredLimits {
-  const connections = [...settings.workspaces.values()].flatMap(({ id, connections: declared }) =>
-    declared.flatMap(({ id: connectionId, limits }) =>
-      limits !== undefined && Object.keys(limits).length > 0 ? [[`${id} ${connectionId}`, limits] as const] : [],
-    ),
-  );
-  return { settings, connections: new Map(connections) };
+function declaredLimits(declared: LimitSource): DeclaredLimits {
+  const connections = declared
+    .workspaceIds()
+    .flatMap((id) =>
+      declared
+        .connectionsIn(id)
+        .flatMap(({ id: connectionId, limits }) =>
+          limits !== undefined && Object.keys(limits).length > 0 ? [[`${id} ${connectionId}`, limits] as const] : [],
+        ),
+    );
+  return { settings: declared.settings, state: declared.state, connections: new Map(connections) };
 }
 
 function limitsOf(invocation: Invocation, { settings, connections }: DeclaredLimits): CallLimits {
