@@ -65,7 +65,7 @@ export interface HostOptions {
   readonly approvals?: ApprovalStore;
   /** Keeps the definitions of tools that were accepted. Default: in memory. */
   readonly pins?: ContractPins;
-  /** Stages that take the place of the host's own. */
+  /** Stages that take the place of the host's own: `approve` and `cache`. */
   readonly stages?: readonly Interceptor[];
   /** Hears of every call, for metrics and traces. */
   readonly observer?: CallObserver;

@@ -81,6 +81,7 @@ async function fill(host: Host, url: string): Promise<string> {
     pack: 'line_pack',
     tool_type: 'line',
     remote_cluster_urls: [url],
+    limits: { max_in_flight: 3 },
     auth: { type: 'bearer', token: SECRET },
   };
   const { id } = await connections.create('support', definition, ACTOR);
@@ -109,7 +110,7 @@ test.each(DRIVERS)('over %s: a host that starts later has everything that anothe
   expect(second.administration.connections.written('support', id)).toMatchObject({
     secrets: ['/auth/token'],
     setBy: 'key:ada',
-    definition: { remote_cluster_urls: [service.url], auth: { type: 'bearer' } },
+    definition: { remote_cluster_urls: [service.url], limits: { max_in_flight: 3 }, auth: { type: 'bearer' } },
   });
   expect(second.packs('support').find(({ code }) => code === 'line_pack')?.environment).toContainEqual({
     name: 'LINE_TOKEN',
