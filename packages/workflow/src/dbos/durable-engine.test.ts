@@ -1,3 +1,4 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WorkflowEngine } from '../engine.ts';
 import { describeEngine } from '../run/engine.contract.test.support.ts';
@@ -40,5 +41,13 @@ test('a workflow with a schedule starts by itself, and stops when the schedule g
   const { items } = await engine.list({ workspace: 'clock' });
   expect(items[0]).toMatchObject({ principalId: 'user:ann' });
   expect(new Set(items.map(({ id }) => id)).size).toBe(items.length);
+  await engine.schedule([]);
+});
+
+test('a schedule is kept in UTC, whichever time zone its host is in', async () => {
+  const start = { ...startOf('steps: [{ id: a, tool: echo }]'), workspace: 'night' };
+  await engine.schedule([{ name: 'night flow', cron: '0 3 * * *', start }]);
+  const kept = await DBOS.listSchedules();
+  expect(kept).toMatchObject([{ scheduleName: 'night flow', schedule: '0 3 * * *', cronTimezone: 'UTC' }]);
   await engine.schedule([]);
 });

@@ -240,6 +240,8 @@ class DurableEngine implements WorkflowEngine {
         scheduleName: name,
         workflowFn: scheduled,
         schedule: cron,
+        // Else it is the time zone of whichever host looks.
+        cronTimezone: 'UTC',
         context: { name, start: { ...start, definition: undefined }, digest: start.definition.digest },
       })),
     );
