@@ -39,6 +39,16 @@ test('code of an author does not run until the operator trusts it, and the messa
   expect(Reflect.has(globalThis, 'capstanTestLoaded')).toBe(false);
 });
 
+test('code that nobody enabled is found, and nothing is wrong with it', async () => {
+  const { host } = await hostOn({
+    'packs/coded/manifest.yaml': manifest(tool('run', './tools.mjs:run')),
+    'packs/coded/tools.mjs': 'export const run = () => () => 1;',
+    'capstan.yaml': 'version: 1\ndiscover: [./packs/*]\nworkspaces: { default: {} }\n',
+  });
+  expect(host.packs()).toMatchObject([{ code: 'coded', enabled: false, state: { kind: 'discovered' } }]);
+  await expect(host.enablePack('coded')).rejects.toMatchObject({ code: 'CAPSTAN_PACK_UNTRUSTED' });
+});
+
 test('code loads at the first call, gets the services that it names, and its handler is built once', async () => {
   const service = await contractService();
   const { host } = await hostOn({

@@ -74,7 +74,12 @@ function purposeOf(pack: Pack, name: string): string {
 
 function packState(facts: PackFacts): PackState {
   const { pack } = facts;
-  if (pack.body.kind === 'rejected') return { kind: 'rejected', error: pack.body.error, diagnostics: pack.diagnostics };
+  if (pack.body.kind === 'rejected') {
+    const { error } = pack.body;
+    // Code that nobody wants to run needs nobody's trust.
+    if (!facts.enabled && error.code === 'CAPSTAN_PACK_UNTRUSTED') return { kind: 'discovered' };
+    return { kind: 'rejected', error, diagnostics: pack.diagnostics };
+  }
   if (facts.phase !== 'running') return { kind: facts.phase };
   if (!facts.enabled) return { kind: 'discovered' };
   if (facts.failure) return { kind: 'failed', error: facts.failure };

@@ -47,8 +47,9 @@ async function showStatus({ options, printer, backend }: CommandContext): Promis
   return exitCode(condition, isHealthy);
 }
 
-function isBrokenPack({ state }: PackJson): boolean {
-  return ['rejected', 'failed', 'degraded', 'needs_config', 'stopped', 'draining'].includes(state.kind);
+/** What nobody enabled is in nobody's way. */
+function isBrokenPack({ enabled, state }: PackJson): boolean {
+  return enabled && ['rejected', 'failed', 'degraded', 'needs_config', 'stopped', 'draining'].includes(state.kind);
 }
 
 /** One that nobody has tested is not broken, as far as anybody knows. */
