@@ -43,8 +43,8 @@ test('three hosts, two of them killed with 500 runs in flight: every run ends, e
 test('the database is restarted in the middle: runs go on, and no effect is lost or done twice', async () => {
   const runs = 40;
   const before = topology.service.state().effects['wp.publish_post'] ?? 0;
-  const ended = (await topology.states()).SUCCESS ?? 0;
   const replicas = await Promise.all([topology.replica(), topology.replica()]);
+  const ended = (await topology.states()).SUCCESS ?? 0;
   await startRuns(replicas, 'restarted', runs);
   process.kill(topology.postgres.pid, 'SIGINT');
   await topology.untilAllEnded(ended + runs);
