@@ -372,7 +372,7 @@ test('the seed manifest loads as it is; its Python-shaped code waits for trust',
   }
   const { host } = await hostOn({
     'packs/seed/manifest.yaml': text,
-    'capstan.yaml': 'version: 1\ndiscover: [./packs/*]\n',
+    'capstan.yaml': 'version: 1\ndiscover: [./packs/*]\nworkspaces: { default: { packs: [your_remote_tools] } }\n',
   });
   expect(host.packs()).toMatchObject([
     {

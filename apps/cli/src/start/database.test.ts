@@ -65,31 +65,6 @@ test('a server makes a database of its own once, says where a copy of the master
   expect(second.stderr()).not.toContain('master key');
 });
 
-test('a server whose database is away is not ready, says why, and ends all the same', async () => {
-  const { database, env } = await otherDatabase();
-  const { summary, stop } = await start(env);
-  await database.stop();
-  let body = '';
-  // The last answer holds for a second.
-  for (let tries = 0; tries < 100 && !body.includes('unavailable'); tries += 1) {
-    body = await (await fetch(`${summary.url}/readyz`)).text();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  expect(JSON.parse(body)).toEqual({ status: 'unavailable', code: 'CAPSTAN_STORE_UNAVAILABLE' });
-  expect((await fetch(`${summary.url}/healthz`)).status).toBe(200);
-  // Calls go on with what the server knows; what has to be written is refused in a way that says to try again.
-  const post = async (path: string) => {
-    const headers = { authorization: `Bearer ${summary.keys.admin}`, 'content-type': 'application/json' };
-    const response = await fetch(`${summary.url}/v1/workspaces/${path}`, { method: 'POST', headers, body: '{}' });
-    return response.json();
-  };
-  const call = await post('default/tools/wp_list_posts/invoke');
-  expect(call).toMatchObject({ status: 'failed', error: { code: 'CAPSTAN_NEEDS_CONFIG' } });
-  const change = await post('support/packs/notes/enable');
-  expect(change).toMatchObject({ error: { code: 'CAPSTAN_STORE_UNAVAILABLE', retriable: true } });
-  expect(await stop()).toBe(0);
-});
-
 test('servers that name a database use that one, share its state, and show no password', async () => {
   const { database, env } = await otherDatabase();
   const { summary, stderr, stop } = await start(env);
@@ -115,4 +90,30 @@ test('a URL of something else is an error that does not show it', async () => {
   expect(await runCli(started.io)).toBe(5);
   expect(started.stderr()).toContain('CAPSTAN_DATABASE_URL');
   expect(started.stderr() + started.stdout()).not.toContain('pass-of-capstan');
+});
+
+// The last one: without its database the engine for workflows cannot say goodbye, and this process has one at most.
+test('a server whose database is away is not ready, says why, and ends all the same', async () => {
+  const { database, env } = await otherDatabase();
+  const { summary, stop } = await start(env);
+  await database.stop();
+  let body = '';
+  // The last answer holds for a second.
+  for (let tries = 0; tries < 100 && !body.includes('unavailable'); tries += 1) {
+    body = await (await fetch(`${summary.url}/readyz`)).text();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(JSON.parse(body)).toEqual({ status: 'unavailable', code: 'CAPSTAN_STORE_UNAVAILABLE' });
+  expect((await fetch(`${summary.url}/healthz`)).status).toBe(200);
+  // Calls go on with what the server knows; what has to be written is refused in a way that says to try again.
+  const post = async (path: string) => {
+    const headers = { authorization: `Bearer ${summary.keys.admin}`, 'content-type': 'application/json' };
+    const response = await fetch(`${summary.url}/v1/workspaces/${path}`, { method: 'POST', headers, body: '{}' });
+    return response.json();
+  };
+  const call = await post('default/tools/wp_list_posts/invoke');
+  expect(call).toMatchObject({ status: 'failed', error: { code: 'CAPSTAN_NEEDS_CONFIG' } });
+  const change = await post('support/packs/notes/enable');
+  expect(change).toMatchObject({ error: { code: 'CAPSTAN_STORE_UNAVAILABLE', retriable: true } });
+  expect(await stop()).toBe(0);
 });
