@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@capstan/store/embedded';
 import { openPostgresStore } from '@capstan/store/postgres';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -24,18 +28,30 @@ interface Running {
   stop(): Promise<number>;
 }
 
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+/** In a process of its own: one has one engine for workflows at most, and without a database it cannot be ended well. */
 async function start(env: Readonly<Record<string, string>> = {}): Promise<Running> {
-  const argv = ['start', '--port', '0', '--json'];
-  const fake = fakeIo({ argv, cwd: folder.path, env: { CI_KEY: 'key-of-the-build', ...env } });
-  const exit = runCli(fake.io);
-  const failed = exit.then((code) => Promise.reject(new Error(`exit ${code}: ${fake.stderr()}`)));
-  const said = await Promise.race([fake.untilStdout(/^\{.*\}\n$/u), failed]);
+  const args = ['--conditions=@capstan/source', MAIN, 'start', '--port', '0', '--json'];
+  const child = spawn(process.execPath, args, {
+    cwd: folder.path,
+    env: { PATH: process.env.PATH, CI_KEY: 'key-of-the-build', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close').then(([code]) => Number(code));
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    errors += chunk;
+  });
   const stop = async (): Promise<number> => {
-    fake.signal('SIGTERM');
-    return exit;
+    child.kill('SIGTERM');
+    return ended;
   };
   onTestFinished(async () => void (await stop()));
-  return { summary: JSON.parse(said), stderr: fake.stderr, stop };
+  for await (const line of createInterface({ input: child.stdout })) {
+    return { summary: JSON.parse(line), stderr: () => errors, stop };
+  }
+  throw new Error(`exit ${await ended}: ${errors}`);
 }
 
 /** A database that is not the server's own. */
@@ -92,7 +108,6 @@ test('a URL of something else is an error that does not show it', async () => {
   expect(started.stderr() + started.stdout()).not.toContain('pass-of-capstan');
 });
 
-// The last one: without its database the engine for workflows cannot say goodbye, and this process has one at most.
 test('a server whose database is away is not ready, says why, and ends all the same', async () => {
   const { database, env } = await otherDatabase();
   const { summary, stop } = await start(env);
