@@ -2,7 +2,7 @@ import type { ManifestTool } from '@capstan/manifest';
 import type { RemoteCallPolicy, ResolvedConfig } from '@capstan/sdk';
 import type { Binding, BindingSources } from '../workspace/connections.ts';
 import type { EffectivePolicy } from '../workspace/tool-entry.ts';
-import { fillText } from './config-template.ts';
+import { fillText, fillValue } from './config-template.ts';
 
 /** How the calls of a tool over one connection are made, in the adapter's words. */
 export function callPolicy(
@@ -31,12 +31,9 @@ export function egressOf(binding: Binding, { manifest, pack }: BindingSources): 
   return [...(declared ?? own), ...(pack.settings?.egress ?? [])].filter((entry) => entry !== '');
 }
 
-const WHOLE_REFERENCE = /^\$\{config\.([^}]+)\}$/;
-
 /** A setting may name one host, or a list of them. */
 function hostsOf(entry: string, config: ResolvedConfig): readonly string[] {
-  const key = WHOLE_REFERENCE.exec(entry)?.[1];
-  const value = key === undefined ? undefined : config[key];
+  const value = fillValue(entry, config);
   if (Array.isArray(value)) return value.filter((host) => typeof host === 'string');
   return [fillText(entry, config)];
 }

@@ -14,7 +14,7 @@ export function fillText(text: string, config: ResolvedConfig): string {
 }
 
 /** Fills `${config.key}` in every text of a value; a text that is nothing but a reference takes the value's own type. */
-function fillValue(value: JsonValue | undefined, config: ResolvedConfig): JsonValue | undefined {
+export function fillValue(value: JsonValue | undefined, config: ResolvedConfig): JsonValue | undefined {
   if (typeof value === 'string') {
     const whole = WHOLE.exec(value);
     return whole?.[1] === undefined ? fillText(value, config) : lookUp(config, whole[1]);

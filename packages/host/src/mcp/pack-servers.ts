@@ -6,6 +6,7 @@ import { CapstanError, isCapstanError, type JsonObject, type JsonValue, type Too
 import { egressOf } from '../backends/call-policy.ts';
 import { fillText } from '../backends/config-template.ts';
 import type { Binding, BindingSources } from '../workspace/connections.ts';
+import { hasEgressList } from '../workspace/egress-list.ts';
 import type { PackInWorkspace } from '../workspace/pack-in-workspace.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { McpBinding } from './mcp-source.ts';
@@ -117,8 +118,7 @@ function withConnection(
 
 /** Where a pack has a list, the servers that it reaches are on it; else each server's own host. */
 function egressFor(binding: Binding, sources: BindingSources): readonly string[] | undefined {
-  const hasList = sources.manifest.egress !== undefined || (sources.pack.settings?.egress.length ?? 0) > 0;
-  return hasList ? egressOf(binding, sources) : undefined;
+  return hasEgressList(sources.manifest, sources.pack) ? egressOf(binding, sources) : undefined;
 }
 
 const CONFIG_REFERENCE = /(\$\{config\.[^}]+\})/;
